@@ -1,0 +1,40 @@
+# Every target sets up what it needs in a virtual environment of its own: only Python 3.11+ and make are assumed.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+STAMP = $(VENV)/.installed
+PYTEST_ARGS ?=
+
+TURTLE = $(shell find ontology shapes data examples tests -name '*.ttl')
+
+.PHONY: demo test check format bench clean
+
+demo: $(STAMP)  ## validate the model, ask an impact and a trace question, write an export
+	@mkdir -p build
+	@$(BIN)/qe-kg demo -o build/quantum-energy.ttl
+
+test: $(STAMP)  ## run all tests
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
+
+check: $(STAMP)  ## formatting, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/turtlefmt --check $(TURTLE)
+
+format: $(STAMP)  ## format Python and Turtle
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/turtlefmt $(TURTLE)
+
+bench: $(STAMP)  ## measure; see benchmarks/README.md
+	$(BIN)/python benchmarks/cold_start.py
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; set PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+clean:  ## remove what the targets made
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,184 @@
+"""Names of elements: from what a person types to the one IRI that is meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from qe_kg.errors import AmbiguousNameError, UnknownNameError
+from qe_kg.namespaces import RDF, RDFS, SKOS, Namespaces
+from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.terms import iri, literal
+
+#: The class behind each kind of name.
+KINDS = {
+    "participant": "Participant",
+    "flow": "InformationFlow",
+    "item": "InformationItem",
+    "concept": "InformationConcept",
+    "pattern": "FlowPattern",
+    "capability": "Capability",
+    "zone": "RegulatoryZone",
+    "element": "ArchitectureElement",
+}
+
+_PREFIXES = f"PREFIX rdf: <{RDF}>\nPREFIX rdfs: <{RDFS}>\nPREFIX skos: <{SKOS}>\n"
+
+
+@dataclass(frozen=True, order=True)
+class Element:
+    """One element of the model, as far as naming it goes.
+
+    Attributes:
+        iri: its IRI.
+        code: its ``skos:notation``, or None.
+        label: its English ``skos:prefLabel``, else any, else the IRI's last part.
+        type: compact IRI of its most specific class, e.g. "qe:ValueStream".
+        zone: compact IRI of its regulatory zone, or None.
+
+    """
+
+    iri: str
+    code: str | None
+    label: str
+    type: str
+    zone: str | None
+
+    @property
+    def name(self) -> str:
+        """The code where there is one, else the label."""
+        return self.code or self.label
+
+
+class Catalogue:
+    """Finds elements by code, label, CURIE or IRI."""
+
+    def __init__(self, store: EmbeddedStore, namespaces: Namespaces) -> None:
+        self._store, self._names = store, namespaces
+
+    @cached_property
+    def classes(self) -> dict[str, frozenset[str]]:
+        """For each class of the ontology, the IRIs of itself and of all its subclasses."""
+        rows = self._store.select(
+            f"{_PREFIXES}SELECT ?class ?sub WHERE {{ ?sub rdfs:subClassOf* ?class . ?class a ?any . ?sub a ?any }}"
+        ).rows
+        found: dict[str, set[str]] = {}
+        for parent, child in rows:
+            if parent and child and parent.kind == child.kind == "iri":
+                found.setdefault(parent.value, {parent.value}).add(child.value)
+        return {parent: frozenset(children) for parent, children in found.items()}
+
+    def subclasses(self, local_name: str) -> frozenset[str]:
+        """Return the IRIs of a class of ours and of all its subclasses."""
+        class_iri = self._names.terms + local_name
+        return self.classes.get(class_iri, frozenset((class_iri,)))
+
+    def resolve(self, name: str, *kinds: str) -> Element:
+        """Find the one element of these kinds that has a name.
+
+        Args:
+            name: a code ("AOV-04"), a label ("Grid Telemetry"), a CURIE or an IRI; codes and labels are
+                tried as written first, then without regard to upper and lower case.
+            kinds: keys of `KINDS`.
+
+        Raises:
+            UnknownNameError: there is none; the nearest names are in the message.
+            AmbiguousNameError: there are several; their compact IRIs are in the message.
+
+        """
+        wanted = frozenset().union(*(self.subclasses(KINDS[kind]) for kind in kinds))
+        text = name.strip()
+        expanded = self._names.expand(text)
+        found = self._typed([expanded], wanted) if expanded else []
+        for exact in (True, False):
+            if not found and not expanded:
+                found = self._typed(self._named(text, exact), wanted)
+        what = ", ".join(kinds[:-1]) + (" or " if len(kinds) > 1 else "") + kinds[-1]
+        if not found:
+            raise self._unknown(name, what, wanted)
+        if len(found) > 1:
+            candidates = tuple(self._names.compact(element.iri) for element in found)
+            listed = "\n".join(
+                f"  {compact}  ({element.type}, {element.label})"
+                for compact, element in zip(candidates, found, strict=True)
+            )
+            raise AmbiguousNameError(f"{name!r} is ambiguous; name one of these instead:\n{listed}", candidates)
+        return found[0]
+
+    def describe(self, iris: Iterable[str]) -> dict[str, Element]:
+        """Return the elements with these IRIs; an IRI that nothing describes gets its last part as label."""
+        listed = sorted(set(iris))
+        rows: dict[str, dict[str, set[str]]] = {one: {} for one in listed}
+        zone = iri(f"{self._names.terms}inZone").n3()
+        for start in range(0, len(listed), 1000):
+            values = " ".join(iri(one).n3() for one in listed[start : start + 1000])
+            answer = self._store.select(
+                f"{_PREFIXES}SELECT ?e ?p ?o WHERE {{ VALUES ?e {{ {values} }} "
+                f"VALUES ?p {{ rdf:type skos:notation skos:prefLabel {zone} }} ?e ?p ?o }}"
+            )
+            for element, predicate, value in answer.rows:
+                assert element and predicate and value
+                key = predicate.value + ("@en" if value.language == "en" else "")
+                rows[element.value].setdefault(key, set()).add(value.value)
+        return {one: self._element(one, found) for one, found in rows.items()}
+
+    def _element(self, one: str, found: dict[str, set[str]]) -> Element:
+        def first(*keys: str) -> str | None:
+            return next((min(found[key]) for key in keys if key in found), None)
+
+        types = found.get(f"{RDF}type", set())
+        specific = [t for t in types if not any(o != t and o in self.classes.get(t, ()) for o in types)]
+        ours = [one_type for one_type in specific if one_type.startswith(self._names.terms)]
+        zone = first(f"{self._names.terms}inZone")
+        return Element(
+            iri=one,
+            code=first(f"{SKOS}notation"),
+            label=first(f"{SKOS}prefLabel@en", f"{SKOS}prefLabel") or one.rstrip("/#").rpartition("/")[2],
+            type=self._names.compact(min(ours or specific or [""])),
+            zone=self._names.compact(zone) if zone else None,
+        )
+
+    def _typed(self, iris: Iterable[str], classes: frozenset[str]) -> list[Element]:
+        values = " ".join(iri(one).n3() for one in sorted(set(iris)))
+        wanted = " ".join(iri(one).n3() for one in sorted(classes))
+        rows = self._store.select(
+            f"{_PREFIXES}SELECT DISTINCT ?e WHERE {{ VALUES ?e {{ {values} }} VALUES ?c {{ {wanted} }} ?e a ?c }}"
+        ).rows
+        return sorted(self.describe(row[0].value for row in rows if row[0]).values())
+
+    def _named(self, text: str, exact: bool) -> list[str]:
+        if exact:
+            forms = " ".join(literal(text, language=language).n3() for language in (None, "en"))
+            pattern = f"VALUES ?name {{ {forms} }} ?e ?p ?name"
+        else:
+            folded = literal(text.lower()).n3()
+            pattern = f"?e ?p ?name FILTER(LCASE(STR(?name)) = {folded})"
+        rows = self._store.select(
+            f"{_PREFIXES}SELECT DISTINCT ?e WHERE {{ VALUES ?p {{ skos:notation skos:prefLabel skos:altLabel }} "
+            f"{pattern} }}"
+        ).rows
+        return [row[0].value for row in rows if row[0] and row[0].kind == "iri"]
+
+    def names(self, *kinds: str) -> list[str]:
+        """Return all codes and English labels of elements of these kinds, sorted."""
+        wanted = frozenset().union(*(self.subclasses(KINDS[kind]) for kind in kinds))
+        return sorted(self._all_names(wanted))
+
+    def _all_names(self, classes: frozenset[str]) -> set[str]:
+        wanted = " ".join(iri(one).n3() for one in sorted(classes))
+        rows = self._store.select(
+            f"{_PREFIXES}SELECT DISTINCT ?name WHERE {{ VALUES ?c {{ {wanted} }} ?e a ?c . "
+            f"VALUES ?p {{ skos:notation skos:prefLabel }} ?e ?p ?name }}"
+        ).rows
+        return {row[0].value for row in rows if row[0]}
+
+    def _unknown(self, name: str, what: str, classes: frozenset[str]) -> UnknownNameError:
+        by_folded = {known.lower(): known for known in sorted(self._all_names(classes))}
+        text = name.strip().lower()
+        near = difflib.get_close_matches(text, by_folded, n=4, cutoff=0.5)
+        near += [folded for folded in by_folded if text and text in folded and folded not in near][:4]
+        candidates = tuple(by_folded[folded] for folded in near)
+        hint = f"; the nearest names are {', '.join(map(repr, candidates))}" if candidates else ""
+        return UnknownNameError(f"there is no {what} {name!r}{hint}", candidates)

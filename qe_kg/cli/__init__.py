@@ -1,0 +1,90 @@
+"""The command line ``qe-kg``: one module a command, loaded when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from qe_kg import __version__
+from qe_kg.errors import QeKgError
+
+# Command → the line that `qe-kg --help` shows. Kept here so that help needs no command's module.
+_COMMANDS = {
+    "validate": "Check the model against its rules; the gate for CI.",
+    "impact": "Who is affected if this changes?",
+    "trace": "Where does this come from?",
+    "query": "Answer a query of the library, a file or standard input.",
+    "queries": "List the library of queries, or describe one.",
+    "map": "Draw all flows.",
+    "export": "Write the model as RDF.",
+    "demo": "Do the main job once: validate, impact, trace, export.",
+    "completion": "Print the completion script for a shell.",
+}
+
+_EPILOG = """\b
+Examples:
+  qe-kg validate
+  qe-kg impact AOV-04 --depth 2
+  qe-kg trace REV-01 --basis drawn --format json
+  qe-kg query impact/list-direct-recipients -p participant=AOV-04
+  qe-kg export --to trig -o model.trig
+
+\b
+Exit codes: 0 done, nothing open; 1 done, something open; 2 the call is wrong;
+3 something could not be read, parsed or written."""
+
+
+class _LazyGroup(click.Group):
+    """A group that imports a command's module only when that command runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = "lineage" if cmd_name in ("impact", "trace") else cmd_name
+        command: click.Command = getattr(import_module(f"qe_kg.cli.{module}"), f"{cmd_name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="qe-kg")
+def qe_kg() -> None:
+    """Ask and check a business-architecture model of information flows.
+
+    A model is a directory with a qe-kg.toml. Commands use the one in the current folder, else the packaged
+    Quantum Energy model; --model names another.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with the exit code that its help tells."""
+    try:
+        qe_kg.main(prog_name="qe-kg", standalone_mode=False)
+        # A reader that has gone away must show up here, not while Python shuts down.
+        sys.stdout.flush()
+        code = 0
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        code = 130
+    except QeKgError as error:
+        click.echo(f"qe-kg: {error}", err=True)
+        code = error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)

@@ -1,0 +1,83 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from qe_kg.model import Model
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def model_options(command: Command) -> Command:
+    """Add --model, --no-inferences and --entail."""
+    for option in (
+        click.option("--entail", is_flag=True, help="Add the OWL 2 RL closure first (by owlrl; takes seconds)."),
+        click.option("--no-inferences", is_flag=True, help="Leave out what a reader inferred."),
+        click.option("--model", "model_path", metavar="DIR", type=click.Path(path_type=Path), help="Model directory."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def format_option(*formats: str) -> Callable[[Command], Command]:
+    """Add --format; without it the format is "table" on a terminal and "json" elsewhere."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(formats),
+        callback=lambda _ctx, _param, value: value or ("table" if sys.stdout.isatty() else "json"),
+        help="Output format; table on a terminal, else json.",
+    )
+
+
+output_option = click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead."
+)
+
+
+def open_for(model_path: Path | None, no_inferences: bool, entail: bool, *, warn: bool = True) -> Model:
+    """Open the model that the options name; say on standard error what is wrong with its files."""
+    from qe_kg.cli.progress import progress
+    from qe_kg.model import open_model
+
+    with progress("Loading the model"):
+        model = open_model(model_path, include_inferences=not no_inferences, entail=entail)
+        problems = model.problems if warn else ()
+    for problem in problems[:5]:
+        click.echo(f"warning: {problem}", err=True)
+    if problems:
+        more = f" ({len(problems) - 5} more)" if len(problems) > 5 else ""
+        click.echo(f"warning: the model has {len(problems)} faulty references{more}; see qe-kg validate", err=True)
+    return model
+
+
+def complete_names(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete codes and labels out of the model; an unreadable model completes to nothing."""
+    from qe_kg.errors import QeKgError
+    from qe_kg.model import LINEAGE_KINDS, open_model
+
+    try:
+        names = open_model(ctx.params.get("model_path")).catalogue.names(*LINEAGE_KINDS)
+    except QeKgError:
+        return []
+    return [name for name in names if name.lower().startswith(incomplete.lower())]
+
+
+def complete_queries(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete names of library queries."""
+    from qe_kg.errors import QeKgError
+    from qe_kg.manifest import find_model, read_manifest
+    from qe_kg.query_library import QueryLibrary
+
+    try:
+        manifest = read_manifest(find_model(ctx.params.get("model_path")))
+    except QeKgError:
+        return []
+    return [name for name in QueryLibrary(manifest.query_directories).names() if name.startswith(incomplete)]

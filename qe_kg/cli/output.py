@@ -1,0 +1,82 @@
+"""Printing answers: tables, CSV, Markdown, JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+def emit(text: str, output: Path | None = None) -> None:
+    """Write text to a file, whole or not at all, or to standard output."""
+    if not text.endswith("\n"):
+        text += "\n"
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    from qe_kg.interchange import atomic_output
+
+    with atomic_output(output) as file:
+        file.write(text.encode("utf-8"))
+
+
+def as_json(value: Any) -> str:  # noqa: ANN401
+    """Return JSON as this tool writes it."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def as_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], form: str) -> str:
+    """Return rows as "table", "csv" or "md"."""
+    if form == "csv":
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+        return buffer.getvalue()
+    if form == "md":
+        lines = [_md_row(columns), _md_row(["---"] * len(columns)), *(_md_row(row) for row in rows)]
+        return "\n".join(lines) + "\n"
+    return _table(columns, rows)
+
+
+def _md_row(cells: Sequence[str]) -> str:
+    escaped = (cell.replace("\\", "\\\\").replace("|", "\\|").replace("\n", "<br>") for cell in cells)
+    return "| " + " | ".join(escaped) + " |"
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(Text(column), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    # Off a terminal nothing is wrapped: who reads a file has no window to fit.
+    on_terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if on_terminal else 10_000
+    buffer = io.StringIO()
+    Console(file=buffer, width=width, force_terminal=on_terminal, legacy_windows=False).print(table)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """Return "1 flow", "2 flows"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def styled(text: str, **style: Any) -> str:  # noqa: ANN401
+    """Color text if standard output is a terminal that wants colors."""
+    import os
+
+    return click.style(text, **style) if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else text

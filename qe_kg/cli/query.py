@@ -1,0 +1,127 @@
+"""``qe-kg query``."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from qe_kg.cli.options import complete_queries, format_option, model_options, open_for, output_option
+from qe_kg.cli.output import as_json, as_rows, count, emit
+from qe_kg.cli.progress import progress
+from qe_kg.errors import CallError, ParameterError, QueryError, ReadError
+
+if TYPE_CHECKING:
+    from qe_kg.model import Model
+    from qe_kg.query_results import QueryResult
+
+_EPILOG = """\b
+Examples:
+  qe-kg query impact/list-direct-recipients -p participant=AOV-04
+  qe-kg query my-question.rq --format csv
+  echo 'SELECT ?s WHERE { ?s a qe:ValueStream }' | qe-kg query -
+
+\b
+The prefixes of the model and the usual ones (qe: qed: qev: skos: prov: …) need not be declared."""
+
+
+@click.command("query", epilog=_EPILOG)
+@click.argument("query", metavar="NAME|FILE|-", shell_complete=complete_queries)
+@click.option(
+    "-p",
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of the query; may be given several times.",
+)
+@model_options
+@format_option("table", "json", "csv", "md", "ttl")
+@output_option
+def query_command(
+    query: str, params: tuple[str, ...], model_path: Path | None, no_inferences: bool, entail: bool, form: str,
+    output: Path | None,
+) -> None:  # fmt: skip
+    """Answer a query of the library, of a file, or from standard input.
+
+    Parameters are bound as typed terms and never become query text. JSON is the W3C's SPARQL results format.
+    """
+    given = dict(_pair(text) for text in params)
+    text = _text_of(query)
+    model = open_for(model_path, no_inferences, entail)
+    # The native engine does not notice Python's signal handler; let Ctrl-C end the process at once.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    with progress("Answering"):
+        answer = model.query(query if text is None else _with_prefixes(model, text), given)
+    emit(_shown(model, answer, form), output)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise ParameterError(f"-p takes NAME=VALUE, not {text!r}")
+    return name.lstrip("?$"), value
+
+
+def _text_of(query: str) -> str | None:
+    """Return the text of a file or of standard input; None for a name of the library."""
+    if query == "-":
+        text = sys.stdin.read()
+    elif query.endswith((".rq", ".sparql")) or Path(query).is_file():
+        try:
+            text = Path(query).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ReadError(f"{query}: cannot be read: {error}") from error
+    else:
+        return None
+    if "{" not in text:
+        raise QueryError(f"{'standard input' if query == '-' else query}: there is no SPARQL query in it")
+    return text
+
+
+def _with_prefixes(model: Model, text: str) -> str:
+    from qe_kg.sparql_text import declared_prefixes
+
+    declared = declared_prefixes(text)
+    # On one line with the query's own first line, so that positions in error messages stay right.
+    missing = [f"PREFIX {p}: <{n}>" for p, n in model.namespaces.prefixes.items() if p not in declared]
+    return f"{' '.join(missing)} {text}"
+
+
+def _shown(model: Model, answer: QueryResult, form: str) -> str:
+    if form == "ttl" and not answer.is_graph:
+        raise CallError("--format ttl is for CONSTRUCT and DESCRIBE; this query answers with rows")
+    if answer.is_graph and form in ("ttl", "json"):
+        if form == "json":
+            raise CallError("a CONSTRUCT or DESCRIBE answers with triples; use --format ttl, table, csv or md")
+        return _turtle(model, answer)
+    if form == "json":
+        return as_json(answer.to_dict())
+    if answer.boolean is not None:
+        return "yes" if answer.boolean else "no"
+    rows = [["" if term is None else _cell(model, term.kind, term.value, form) for term in row] for row in answer.rows]
+    text = as_rows(answer.columns, rows, form)
+    return f"{text}\n{count(len(answer.rows), 'row')}\n" if form == "table" else text
+
+
+def _cell(model: Model, kind: str, value: str, form: str) -> str:
+    # CSV is for programs: whole IRIs, as the W3C's CSV format has them.
+    return model.compact(value) if kind == "iri" and form != "csv" else value
+
+
+def _turtle(model: Model, answer: QueryResult) -> str:
+    lines = [f"@prefix {prefix}: <{namespace}> ." for prefix, namespace in sorted(model.namespaces.prefixes.items())]
+    lines.append("")
+    for row in answer.rows:
+        nodes = [
+            model.compact(term.value) if term.kind == "iri" and model.compact(term.value) != term.value else term.n3()
+            for term in row
+            if term is not None
+        ]
+        lines.append(f"{' '.join(nodes)} .")
+    return "\n".join(lines)

@@ -1,0 +1,140 @@
+"""``qe-kg validate``."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from qe_kg.cli.options import format_option, model_options, open_for, output_option
+from qe_kg.cli.output import as_json, as_rows, count, emit, styled
+from qe_kg.cli.progress import progress
+from qe_kg.errors import CallError
+
+if TYPE_CHECKING:
+    from qe_kg.validation import Result, ValidationReport
+
+_EPILOG = """\b
+Examples:
+  qe-kg validate                          the model in this folder, else the packaged one
+  qe-kg validate --no-baseline            count known findings as open
+  qe-kg validate new-flows.ttl            other data, with the model's ontology and shapes
+  qe-kg validate any.ttl --shapes my-shapes.ttl"""
+
+
+@click.command("validate", epilog=_EPILOG)
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH...]")
+@click.option(
+    "--shapes",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Use these shapes and nothing of a model.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "pyshacl"]),
+    default="auto",
+    show_default=True,
+    help="SHACL engine; auto is pyshacl.",
+)
+@click.option("--no-baseline", is_flag=True, help="Count findings that the model's baseline lists as open.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["violation", "warning", "info"]),
+    default="violation",
+    show_default=True,
+    help="From which severity an open result fails.",
+)
+@model_options
+@format_option("table", "json", "csv", "md", "ttl")
+@output_option
+@click.pass_context
+def validate_command(
+    ctx: click.Context, /, paths: tuple[Path, ...], shapes: tuple[Path, ...], form: str, output: Path | None,
+    **options: Any,  # noqa: ANN401
+) -> None:  # fmt: skip
+    """Check the model against its rules, and say where each fault is.
+
+    Findings that the model's baseline lists are shown as "baseline" and do not fail. Faulty references (an unknown
+    term, something that nothing describes, two files that contradict each other) are findings like any other.
+
+    PATH names RDF files or folders to check in place of the model's data.
+    """
+    report = _report(paths, shapes, options)
+    if form == "json":
+        emit(as_json(report.to_dict()), output)
+    elif form == "ttl":
+        emit(report.as_turtle, output)
+    elif form == "table":
+        emit(_text(report), output)
+    else:
+        columns = ("status", "severity", "rule", "focus", "label", "path", "value", "message", "source")
+        emit(as_rows(columns, [_row(result) for result in report.results], form), output)
+    ctx.exit(0 if report.conforms else 1)
+
+
+def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str, Any]) -> ValidationReport:
+    from qe_kg.model import model_with_data, validate_files
+
+    fail_on = options["fail_on"].capitalize()
+    if shapes:
+        if not paths:
+            raise CallError("with --shapes, name the RDF files or folders to validate")
+        if options["model_path"] or options["no_inferences"] or options["entail"]:
+            raise CallError("--shapes uses nothing of a model; leave out --model, --no-inferences and --entail")
+        with progress("Validating"):
+            return validate_files(paths, shapes, fail_on=fail_on)
+    if paths:
+        if options["no_inferences"] or options["entail"]:
+            raise CallError("--no-inferences and --entail are about a model's own data; leave out PATH or them")
+        with progress("Validating"):
+            return model_with_data(options["model_path"], paths).validate(
+                baseline=not options["no_baseline"], fail_on=fail_on
+            )
+    model = open_for(options["model_path"], options["no_inferences"], options["entail"], warn=False)
+    with progress("Validating"):
+        return model.validate(baseline=not options["no_baseline"], fail_on=fail_on)
+
+
+def _row(result: Result) -> tuple[str, ...]:
+    return (
+        result.status, result.severity, result.rule, result.focus, result.focus_label, result.path or "",
+        result.value or "", result.message, str(result.source or ""),
+    )  # fmt: skip
+
+
+_COLORS = {"Violation": "red", "Warning": "yellow", "Info": "blue"}
+
+
+def _text(report: ValidationReport) -> str:
+    """One block a rule: what it says, then where it is broken."""
+    lines: list[str] = []
+
+    def block(result: Result) -> tuple[str, str, str, str]:
+        return ((result.status != "open" and "known") or "", result.severity, result.rule, result.message)
+
+    ordered = sorted(report.results, key=lambda one: one.status != "open")
+    for (known, severity, rule, message), results in groupby(ordered, key=block):
+        members = list(results)
+        status = styled(members[0].status, dim=bool(known))
+        lines.append(f"{styled(severity, fg=_COLORS[severity], bold=True)} {rule} ({status}): {message}")
+        for result in members:
+            detail = f"  {result.path or ''} {result.value or ''}".rstrip() if not known else ""
+            place = f"  {styled(str(result.source), dim=True)}" if result.source else ""
+            lines.append(f"    {result.focus_label}{detail}{place}")
+        lines.append("")
+    summary = report.summary
+    verdict = (
+        styled("conforms", fg="green", bold=True)
+        if report.conforms
+        else styled("does not conform", fg="red", bold=True)
+    )
+    lines.append(
+        f"{verdict}: {summary.open} open, {summary.baseline} in the baseline, {summary.waived} waived; "
+        f"{count(summary.focus_nodes, 'focus node')}, {count(summary.shapes, 'shape')}, engine {report.engine}, "
+        f"{summary.seconds:.1f} s"
+    )
+    return "\n".join(lines)

@@ -1,0 +1,92 @@
+"""Every error that the package raises on purpose.
+
+::
+
+    QeKgError
+    ├── CallError               the call is wrong (exit code 2)
+    │   ├── UnknownNameError        no element has that name
+    │   ├── AmbiguousNameError      several elements have that name
+    │   ├── UnknownQueryError       no query has that name
+    │   └── ParameterError          a query parameter is missing, unknown or of the wrong type
+    └── ReadError               something could not be read, parsed or written (exit code 3)
+        ├── ManifestError           the model's manifest is missing or wrong
+        ├── ParseError              a file does not parse; knows file, line and column
+        ├── QueryError              a SPARQL query does not parse or is not allowed
+        ├── ShapesError             a shapes graph cannot be evaluated
+        └── InconsistencyError      the OWL axioms contradict the data
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class QeKgError(Exception):
+    """Base of all errors of this package. ``str()`` is one message for a person, way out included."""
+
+    exit_code = 3
+
+
+class CallError(QeKgError):
+    """The call itself is wrong; nothing was done."""
+
+    exit_code = 2
+
+
+class _NameError(CallError):
+    def __init__(self, message: str, candidates: tuple[str, ...] = ()) -> None:
+        self.candidates = candidates
+        super().__init__(message)
+
+
+class UnknownNameError(_NameError):
+    """No element has that name; ``candidates`` holds the nearest names."""
+
+
+class AmbiguousNameError(_NameError):
+    """Several elements have that name; ``candidates`` holds their compact IRIs."""
+
+
+class UnknownQueryError(_NameError):
+    """No query of the library has that name; ``candidates`` holds the nearest names."""
+
+
+class ParameterError(CallError):
+    """A query parameter is missing, unknown or not of its type."""
+
+
+class ReadError(QeKgError):
+    """Something could not be read, parsed or written."""
+
+
+class ManifestError(ReadError):
+    """The manifest of a model is missing, does not parse or names what is not there."""
+
+
+class ParseError(ReadError):
+    """A file does not parse.
+
+    Args:
+        file: the file as the user named it.
+        line: line, counted from 1, or None where the parser does not tell.
+        column: column, counted from 1, or None.
+        problem: what was found and what was expected, one line.
+
+    """
+
+    def __init__(self, file: Path | str, line: int | None, column: int | None, problem: str) -> None:
+        self.file, self.line, self.column, self.problem = str(file), line, column, problem
+        place = ":".join(str(part) for part in (file, line, column) if part is not None)
+        super().__init__(f"{place}: {problem}")
+
+
+class QueryError(ReadError):
+    """A SPARQL query does not parse, or does what is not allowed here."""
+
+
+class ShapesError(ReadError):
+    """A shapes graph cannot be evaluated."""
+
+
+class InconsistencyError(ReadError):
+    """The OWL axioms contradict the data; the message lists the contradictions."""

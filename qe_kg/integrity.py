@@ -1,0 +1,166 @@
+"""What is wrong with a model before any rule looks at it: unknown terms, dangling references, conflicts.
+
+These are found set-wise, by SPARQL, in the loaded store; each is reported with file and line.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from qe_kg.namespaces import OWL, SKOS, Namespaces
+from qe_kg.positions import locate
+from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.terms import Term, iri, literal
+
+UNKNOWN_TERM = "NAME-01"
+DANGLING_REFERENCE = "NAME-02"
+CONFLICT = "NAME-03"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a model's files.
+
+    Attributes:
+        rule: `UNKNOWN_TERM`, `DANGLING_REFERENCE` or `CONFLICT`.
+        subject: IRI of the element whose triple is at fault.
+        predicate: IRI of that triple's predicate.
+        value: that triple's object.
+        message: what is wrong and the way out.
+        file: the file of the triple, or None if it is not from a file.
+        line: line in it, or None where it cannot be told.
+
+    """
+
+    rule: str
+    subject: str
+    predicate: str
+    value: Term
+    message: str
+    file: str | None
+    line: int | None
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        return f"{place}: {self.message}" if place else self.message
+
+
+def find_problems(
+    store: EmbeddedStore, namespaces: Namespaces, own_namespace: str, files: dict[str, Path]
+) -> tuple[Problem, ...]:
+    """Return all problems, sorted by file and line.
+
+    Args:
+        store: the loaded model.
+        namespaces: its namespaces.
+        own_namespace: the namespace of the IRIs that the model itself defines.
+        files: the file behind each named graph.
+
+    """
+    found = [
+        *_undefined(store, namespaces, own_namespace, files),
+        *_conflicts(store, namespaces, files),
+    ]
+    return tuple(sorted(found, key=lambda one: (one.file or "", one.line or 0, one.message)))
+
+
+def _undefined(
+    store: EmbeddedStore, namespaces: Namespaces, own_namespace: str, files: dict[str, Path]
+) -> list[Problem]:
+    vocabulary = (namespaces.terms, namespaces.lists, namespaces.shapes)
+    spaces = sorted({*vocabulary, namespaces.instances, own_namespace})
+    ours = " || ".join(f"STRSTARTS(STR(?t), {literal(space).n3()})" for space in spaces)
+    # Each name once, then whether anything types it: a scan of the distinct names, not of all triples.
+    undefined = [
+        row[0].value
+        for row in store.select(
+            f"SELECT ?t WHERE {{ {{ SELECT DISTINCT ?t WHERE {{ {{ ?s ?p ?t }} UNION {{ ?s ?t ?o }} UNION "
+            f"{{ ?t ?p ?o }} FILTER(isIRI(?t) && ({ours})) }} }} FILTER NOT EXISTS {{ ?t a ?type }} }} ORDER BY ?t"
+        ).rows
+        if row[0]
+    ]
+    problems: list[Problem] = []
+    for name in undefined:
+        is_term = name.startswith(vocabulary)
+        rule = UNKNOWN_TERM if is_term else DANGLING_REFERENCE
+        message = _undefined_message(store, namespaces, name, is_term)
+        node = iri(name).n3()
+        uses = store.select(
+            f"SELECT DISTINCT ?g ?s ?p ?o WHERE {{ GRAPH ?g {{ ?s ?p ?o }} "
+            f"FILTER(?s = {node} || ?p = {node} || ?o = {node}) }} ORDER BY ?g ?s ?p ?o"
+        ).rows
+        subjects_seen: set[str] = set()
+        for graph, subject, predicate, value in uses:
+            assert graph and subject and predicate and value
+            if subject.value == name and name in subjects_seen:
+                continue  # one report for a whole description that has no type
+            subjects_seen.add(subject.value)
+            problems.append(
+                _problem(rule, graph.value, subject.value, predicate.value, value, message, files, namespaces)
+            )
+    return problems
+
+
+def _undefined_message(store: EmbeddedStore, namespaces: Namespaces, name: str, is_term: bool) -> str:
+    space = name[: len(name) - len(name.rpartition("/")[2])]
+    rows = store.select(
+        f"SELECT DISTINCT ?t WHERE {{ ?t a ?type FILTER(isIRI(?t) && STRSTARTS(STR(?t), {literal(space).n3()})) }}"
+    ).rows
+    known = sorted(row[0].value for row in rows if row[0])
+    near = [namespaces.compact(one) for one in difflib.get_close_matches(name, known, n=2, cutoff=0.8)]
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    compact = namespaces.compact(name)
+    if is_term:
+        return f"{compact} is a term that no ontology, vocabulary or shapes file defines{hint}"
+    return f"{compact} is referred to, but no file says what it is (it has no rdf:type){hint}"
+
+
+def _conflicts(store: EmbeddedStore, namespaces: Namespaces, files: dict[str, Path]) -> list[Problem]:
+    # The values of single-valued properties, for the few subjects that two files describe.
+    rows = store.select(
+        f"""
+        PREFIX owl: <{OWL}> PREFIX skos: <{SKOS}>
+        SELECT DISTINCT ?s ?p ?o ?g ?o2 ?g2 WHERE {{
+          {{ SELECT DISTINCT ?p WHERE {{ {{ ?p a owl:FunctionalProperty }} UNION
+             {{ VALUES ?p {{ skos:prefLabel skos:definition skos:notation }} }} }} }}
+          GRAPH ?g {{ ?s ?p ?o }}
+          GRAPH ?g2 {{ ?s ?p ?o2 }}
+          FILTER(STR(?g) < STR(?g2) && !sameTerm(?o, ?o2)
+                 && COALESCE(LANG(?o), "") = COALESCE(LANG(?o2), ""))
+        }} ORDER BY ?s ?p ?g ?g2"""
+    ).rows
+    problems = []
+    for subject, predicate, value, graph, other, other_graph in rows:
+        assert subject and predicate and value and graph and other and other_graph
+        other_file = files.get(other_graph.value)
+        line = locate(other_file, namespaces, subject.value, predicate.value, other.value) if other_file else None
+        where = ":".join(str(part) for part in (other_file, line) if part is not None)
+        message = (
+            f"{namespaces.compact(subject.value)} has two values of {namespaces.compact(predicate.value)}: "
+            f"{_shown(value, namespaces)} here and {_shown(other, namespaces)} in {where}; keep one of them"
+        )
+        problems.append(
+            _problem(CONFLICT, graph.value, subject.value, predicate.value, value, message, files, namespaces)
+        )
+    return problems
+
+
+def _shown(term: Term, namespaces: Namespaces) -> str:
+    return namespaces.compact(term.value) if term.kind == "iri" else term.n3()
+
+
+def _problem(
+    rule: str,
+    graph: str,
+    subject: str,
+    predicate: str,
+    value: Term,
+    message: str,
+    files: dict[str, Path],
+    namespaces: Namespaces,
+) -> Problem:
+    path = files.get(graph)
+    line = locate(path, namespaces, subject, predicate, value.value) if path else None
+    return Problem(rule, subject, predicate, value, message, str(path) if path else None, line)

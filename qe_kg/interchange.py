@@ -1,0 +1,88 @@
+"""Writing a model to RDF files, safely and the same way each time."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from qe_kg.errors import CallError, ReadError
+from qe_kg.namespaces import is_iri
+from qe_kg.store.files import FORMATS, canonical, write_quads
+
+if TYPE_CHECKING:
+    import pyoxigraph as ox
+
+FORM_NAMES = tuple(FORMATS)
+
+
+@contextmanager
+def atomic_output(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for writing that replaces an old one only when it is whole.
+
+    What is written goes to a temporary file in the same folder; after an error or an interruption the old file is
+    as it was and the temporary one is gone.
+
+    Raises:
+        ReadError: the folder is not there or cannot be written to.
+
+    """
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent or Path())
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be written: {error.strerror or error}") from error
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(_mode_of(path))
+        temporary.replace(path)
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _mode_of(path: Path) -> int:
+    """Return the mode that the file has, or that a new one would get."""
+    try:
+        return path.stat().st_mode & 0o777
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+def rebasing(old: str, new: str) -> Callable[[str], str]:
+    """Make a function that moves IRIs from one base to another.
+
+    Raises:
+        CallError: the new base is no IRI that ends with "/" or "#".
+
+    """
+    if not is_iri(new) or new[-1] not in "/#":
+        raise CallError(f"a base must be an IRI that ends with / or #, not {new!r}")
+    return lambda iri: new + iri[len(old) :] if iri.startswith(old) else iri
+
+
+def write_model(quads: Iterable[ox.Quad], output: IO[bytes], form: str, prefixes: dict[str, str]) -> int:
+    """Write quads in one fixed order, so that equal models give equal bytes.
+
+    Args:
+        quads: what to write; its literals are written as they are.
+        output: a binary file.
+        form: a key of `FORM_NAMES`.
+        prefixes: prefix → namespace, for the formats that have prefixes.
+
+    Returns:
+        The number of quads.
+
+    """
+    ordered = canonical(quads)
+    write_quads(ordered, output, form, prefixes)
+    return len(ordered)

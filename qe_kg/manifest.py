@@ -1,0 +1,194 @@
+"""The manifest of a model: ``qe-kg.toml``, which says what each file of the model is.
+
+::
+
+    [model]
+    name = "Riverside Clinic"
+    version = "0.1.0"
+    namespace = "https://riverside-clinic.example/id/"   # the IRIs that this model defines
+    prefix = "rc"                                        # optional: prefix for that namespace
+    base = "https://quantumenergy.example/"              # optional: base of the vocabulary
+
+    [files]                     # paths and globs, relative to the manifest; "builtin" is what is shipped
+    ontology = ["builtin"]
+    data = ["*.ttl"]
+    inference = ["inferences.ttl"]
+    shapes = ["builtin", "shapes/*.ttl"]
+    baseline = ["baseline.ttl"]
+    queries = ["builtin", "queries"]
+    sources = ["source/overview.md"]
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qe_kg.assets import asset_root, packaged_model
+from qe_kg.errors import ManifestError
+from qe_kg.namespaces import DEFAULT_BASE, Namespaces, is_iri
+
+MANIFEST_NAME = "qe-kg.toml"
+BUILTIN = "builtin"
+
+#: Roles whose files are RDF and become named graphs, in the order in which they are loaded.
+RDF_ROLES = ("ontology", "data", "inference", "baseline", "shapes")
+_ROLES = (*RDF_ROLES, "queries", "sources")
+_BUILTIN_ROLES = ("ontology", "shapes", "queries")
+_MODEL_KEYS = {"name", "version", "namespace", "prefix", "base"}
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """One file of a model.
+
+    Attributes:
+        path: where it is.
+        role: "ontology", "data", "inference", "baseline", "shapes" or "sources".
+        name: path relative to the model (or to the shipped assets), with "/"; stable across machines.
+        builtin: True for what is shipped with the package.
+
+    """
+
+    path: Path
+    role: str
+    name: str
+    builtin: bool
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a manifest says, with the files it names found."""
+
+    directory: Path
+    name: str
+    version: str
+    namespaces: Namespaces
+    own_namespace: str
+    files: tuple[ModelFile, ...]
+    query_directories: tuple[Path, ...]
+
+    def of_role(self, *roles: str) -> tuple[ModelFile, ...]:
+        """Return the files of these roles, in the manifest's order."""
+        return tuple(file for file in self.files if file.role in roles)
+
+
+def find_model(directory: Path | str | None = None) -> Path:
+    """Return the directory of the model that is meant.
+
+    Args:
+        directory: a model directory; None means the current folder if it holds a manifest, else the
+            packaged model.
+
+    Raises:
+        ManifestError: the directory is named and holds no manifest.
+
+    """
+    if directory is None:
+        return Path.cwd() if Path(MANIFEST_NAME).is_file() else packaged_model()
+    directory = Path(directory)
+    if directory.name == MANIFEST_NAME:
+        directory = directory.parent
+    if not (directory / MANIFEST_NAME).is_file():
+        what = f"there is no {MANIFEST_NAME} in it" if directory.is_dir() else "there is no such directory"
+        raise ManifestError(f"{directory} is not a model: {what}. A model is a directory with a {MANIFEST_NAME}")
+    return directory
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """Read the manifest of a model directory and find the files that it names.
+
+    Raises:
+        ManifestError: it does not parse, has unknown keys, or names files that are not there.
+
+    """
+    path = directory / MANIFEST_NAME
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ManifestError(f"{path}: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path}: cannot be read: {error}") from error
+    model, files = _table(path, document, "model"), _table(path, document, "files")
+    _refuse_unknown_keys(path, "model", model, _MODEL_KEYS)
+    _refuse_unknown_keys(path, "files", files, set(_ROLES))
+    for key, value in model.items():
+        if not isinstance(value, str) or not value:
+            raise ManifestError(f"{path}: [model] {key} must be a text that is not empty")
+    base = _namespace(path, "base", model.get("base", DEFAULT_BASE))
+    own = _namespace(path, "namespace", model.get("namespace", f"{base}id/"))
+    prefixes = {model["prefix"]: own} if "prefix" in model else {}
+    entries = {role: _entries(path, role, files) for role in _ROLES}
+    return Manifest(
+        directory=directory,
+        name=model.get("name", directory.resolve().name),
+        version=model.get("version", "0"),
+        namespaces=Namespaces(base, prefixes),
+        own_namespace=own,
+        files=tuple(file for role in (*RDF_ROLES, "sources") for file in _find(path, role, entries[role])),
+        query_directories=tuple(
+            asset_root() / "queries" if entry == BUILTIN else _directory(path, directory / entry)
+            for entry in entries["queries"]
+        ),
+    )
+
+
+def _table(path: Path, document: dict[str, Any], name: str) -> dict[str, Any]:
+    table = document.get(name)
+    if not isinstance(table, dict):
+        raise ManifestError(f"{path}: the table [{name}] is missing")
+    return table
+
+
+def _refuse_unknown_keys(path: Path, table: str, found: dict[str, Any], known: set[str]) -> None:
+    unknown = sorted(set(found) - known)
+    if unknown:
+        raise ManifestError(
+            f"{path}: [{table}] has an unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}"
+        )
+
+
+def _namespace(path: Path, key: str, value: str) -> str:
+    if not is_iri(value) or value[-1] not in "/#":
+        raise ManifestError(f"{path}: [model] {key} must be an IRI that ends with / or #, not {value!r}")
+    return value
+
+
+def _entries(path: Path, role: str, files: dict[str, Any]) -> list[str]:
+    default = [BUILTIN] if role in _BUILTIN_ROLES else []
+    entries = files.get(role, default)
+    if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
+        raise ManifestError(f"{path}: [files] {role} must be a list of paths")
+    if BUILTIN in entries and role not in _BUILTIN_ROLES:
+        raise ManifestError(f'{path}: [files] {role} cannot be "{BUILTIN}": nothing is shipped for it')
+    return entries
+
+
+def _find(path: Path, role: str, entries: list[str]) -> list[ModelFile]:
+    found: dict[Path, ModelFile] = {}
+    for entry in entries:
+        if entry == BUILTIN:
+            root, pattern, builtin = asset_root(), f"{role}/**/*.ttl", True
+        else:
+            root, pattern, builtin = path.parent, entry, False
+        matches = [root / pattern] if (root / pattern).is_file() else sorted(_glob(path, root, pattern))
+        if not matches:
+            raise ManifestError(f"{path}: [files] {role} names {entry!r}, but there is no such file in {path.parent}")
+        for match in matches:
+            found.setdefault(match, ModelFile(match, role, match.relative_to(root).as_posix(), builtin))
+    return list(found.values())
+
+
+def _glob(path: Path, root: Path, pattern: str) -> list[Path]:
+    try:
+        return [match for match in root.glob(pattern) if match.is_file()]
+    except (ValueError, NotImplementedError) as error:
+        raise ManifestError(f"{path}: {pattern!r} is not a path relative to the manifest: {error}") from error
+
+
+def _directory(path: Path, directory: Path) -> Path:
+    if not directory.is_dir():
+        raise ManifestError(f"{path}: [files] queries names {directory}, which is not a directory")
+    return directory

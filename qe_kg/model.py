@@ -1,0 +1,447 @@
+"""A model, opened: the one object through which everything is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from qe_kg.catalogue import Catalogue, Element
+from qe_kg.errors import CallError, ReadError, UnknownNameError
+from qe_kg.integrity import Problem, find_problems
+from qe_kg.lineage import BASES, Direction, FlowGraph, Lineage, Start, walk
+from qe_kg.manifest import RDF_ROLES, Manifest, ModelFile, find_model, read_manifest
+from qe_kg.namespaces import DEFAULT_BASE
+from qe_kg.query_library import QueryLibrary, bind_parameters, free_parameter, rebased
+from qe_kg.query_results import QueryResult
+from qe_kg.sparql_text import bind, check_allowed
+from qe_kg.store.embedded import EmbeddedStore, Solutions
+from qe_kg.store.files import read_quads
+
+if TYPE_CHECKING:
+    import pyoxigraph as ox
+    from rdflib import Dataset
+
+    from qe_kg.drawing import Diagram
+    from qe_kg.validation import ValidationReport
+    from qe_kg.validation.gate import InputFile
+    from qe_kg.validation.report import Severity
+
+#: What an export holds unless it is told otherwise.
+EXPORT_ROLES = ("ontology", "data", "inference")
+LINEAGE_KINDS = ("participant", "flow", "item", "concept")
+
+
+def open_model(
+    path: Path | str | None = None,
+    *,
+    store: EmbeddedStore | None = None,
+    include_inferences: bool = True,
+    entail: bool = False,
+) -> Model:
+    """Open a model.
+
+    Args:
+        path: a model directory; None means the current folder if it holds a manifest, else the packaged model.
+        store: the store to load the model into; None makes one in memory.
+        include_inferences: whether to load what the manifest marks as a reader's inference.
+        entail: whether to add the OWL 2 RL closure, in a named graph of its own.
+
+    Raises:
+        ManifestError: there is no model there, or its manifest is wrong.
+        ParseError: one of its files does not parse.
+        InconsistencyError: with ``entail``, the data contradict the ontology.
+
+    """
+    manifest = read_manifest(find_model(path))
+    if not include_inferences:
+        kept = tuple(file for file in manifest.files if file.role != "inference")
+        manifest = replace(manifest, files=kept)
+    store = EmbeddedStore() if store is None else store
+    return Model(manifest, store, entail=entail, is_whole=include_inferences)
+
+
+class Model:
+    """One model, loaded into a store with each of its files as a named graph.
+
+    Make one with `open_model`.
+
+    Attributes:
+        manifest: what the model consists of.
+        namespaces: its namespaces and prefixes.
+        store: the store that it is loaded into.
+        catalogue: finds its elements by name.
+
+    """
+
+    def __init__(
+        self, manifest: Manifest, store: EmbeddedStore, *, entail: bool = False, is_whole: bool = True
+    ) -> None:
+        self.is_whole = is_whole
+        self.manifest, self.namespaces, self.store = manifest, manifest.namespaces, store
+        self._graph_files: dict[str, Path] = {}
+        for file in manifest.of_role(*RDF_ROLES):
+            for graph in store.load(file.path, self.graph_name(file), self._rename(file)):
+                self._graph_files[graph] = file.path
+        self._entailed: list[ox.Quad] = self._entail() if entail else []
+        store.add(self._entailed)
+        self.catalogue = Catalogue(store, self.namespaces)
+
+    # --- what it is made of -------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The model's name, as its manifest has it."""
+        return self.manifest.name
+
+    def graph_name(self, file: ModelFile) -> str:
+        """Return the IRI of a file's named graph; the same on every machine."""
+        if file.builtin or file.role == "ontology":
+            return f"{self.namespaces.base}graph/{file.name}"
+        return f"{self.namespaces.base}graph/model/{file.name}"
+
+    def file_of(self, graph: str) -> Path | None:
+        """Return the file behind a named graph; None for what was entailed."""
+        return self._graph_files.get(graph)
+
+    def quads(self, *roles: str) -> Iterator[ox.Quad]:
+        """Yield the quads of the files of these roles, with literals as written; "entailed" is a role too."""
+        for file in self.manifest.of_role(*roles):
+            yield from read_quads(file.path, self.graph_name(file), self._rename(file))
+        if "entailed" in roles:
+            yield from self._entailed
+
+    def compact(self, iri: str) -> str:
+        """Shorten an IRI by the model's prefixes where that is valid Turtle."""
+        return self.namespaces.compact(iri)
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """Unknown terms, dangling references and conflicting definitions, with file and line."""
+        return find_problems(self.store, self.namespaces, self.manifest.own_namespace, self._graph_files)
+
+    def to_rdflib(self, *roles: str) -> Dataset:
+        """Return the model, or the files of these roles, as an rdflib dataset with a graph a file."""
+        from qe_kg.rdflib_bridge import to_rdflib
+
+        return to_rdflib(self.quads(*(roles or RDF_ROLES)), self.namespaces.prefixes)
+
+    def _rename(self, file: ModelFile) -> Any:  # noqa: ANN401 - Callable[[str], str] | None
+        return self.namespaces.rebase if file.builtin and self.namespaces.base != DEFAULT_BASE else None
+
+    def _entail(self) -> list[ox.Quad]:
+        from qe_kg.entailment import entail
+
+        individuals = ("data", "inference", "baseline")
+        graph = f"{self.namespaces.base}graph/entailed"
+        return list(entail(self.quads("ontology", *individuals), self.quads(*individuals), graph))
+
+    # --- queries ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def queries(self) -> QueryLibrary:
+        """The library of queries that the model's manifest names."""
+        return QueryLibrary(self.manifest.query_directories)
+
+    def query(self, query: str, parameters: Mapping[str, object] | None = None) -> QueryResult:
+        """Answer a query of the library by its name, or a SPARQL query given as text.
+
+        Args:
+            query: a name such as "impact/list-direct-recipients", or SPARQL text.
+            parameters: values by name. A library query declares their types; for SPARQL text an IRI, a CURIE or a
+                `Term` becomes what it is and everything else a literal.
+
+        Raises:
+            UnknownQueryError, ParameterError: the call is wrong.
+            UnknownNameError, AmbiguousNameError: a parameter names no element, or several.
+            QueryError: the text does not parse or is not allowed.
+
+        """
+        given = parameters or {}
+        if "{" in query:
+            values = {name: free_parameter(self._expanded(value)) for name, value in given.items()}
+            text = bind(query, values) if values else query
+        else:
+            known = self.queries.get(query)
+            text = bind_parameters(known, given, self.resolve)
+            if known.path.is_relative_to(_builtin_queries()):
+                text = rebased(text, self.namespaces.base)
+        check_allowed(text)
+        answer = self.store.query(text)
+        if isinstance(answer, bool):
+            return QueryResult((), (), boolean=answer)
+        if isinstance(answer, Solutions):
+            return QueryResult(answer.columns, answer.rows)
+        return QueryResult(("subject", "predicate", "object"), tuple(sorted(set(answer))), is_graph=True)
+
+    def _expanded(self, value: object) -> object:
+        return (self.namespaces.expand(value) or value) if isinstance(value, str) else value
+
+    def resolve(self, name: str, kind: str) -> str:
+        """Return the IRI of the element of a kind (see `qe_kg.catalogue.KINDS`) that has a name."""
+        if kind == "iri":
+            iri = self.namespaces.expand(name)
+            if iri is None:
+                raise UnknownNameError(f"{name!r} is neither an IRI nor a name with a known prefix")
+            return iri
+        return self.catalogue.resolve(name, kind).iri
+
+    # --- lineage ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def flow_graph(self) -> FlowGraph:
+        """All flows of the model, ready to be walked."""
+        return FlowGraph.read(self.store, self.catalogue, self.namespaces)
+
+    def impact(self, *names: str, **options: Any) -> Lineage:  # noqa: ANN401
+        """Tell who receives, directly or through others, what these give away.
+
+        Args:
+            names: participants, flows, items or concepts by code, label, CURIE or IRI.
+            options: ``depth`` (greatest number of hops), ``basis`` ("drawn", "stated", "all"),
+                ``through_external`` (bool), ``zone`` (list only its participants), ``item`` (walk only its flows).
+
+        Raises:
+            UnknownNameError, AmbiguousNameError, CallError: a name or an option is wrong.
+
+        """
+        return self._lineage("downstream", names, **options)
+
+    def trace(self, *names: str, **options: Any) -> Lineage:  # noqa: ANN401
+        """Tell where what these receive comes from; arguments and errors as for `impact`."""
+        return self._lineage("upstream", names, **options)
+
+    def _lineage(
+        self,
+        direction: Direction,
+        names: tuple[str, ...],
+        *,
+        depth: int | None = None,
+        basis: str = "all",
+        through_external: bool = False,
+        zone: str | None = None,
+        item: str | None = None,
+    ) -> Lineage:
+        if not names:
+            raise CallError("name at least one participant, flow, item or concept")
+        if basis not in BASES:
+            raise CallError(f"basis must be one of {', '.join(BASES)}, not {basis!r}")
+        if depth is not None and depth < 0:
+            raise CallError(f"depth must be 0 or more, not {depth}")
+        return walk(
+            self.flow_graph,
+            self._start(names),
+            direction,
+            depth=depth,
+            basis=basis,
+            through_external=through_external,
+            zone=self.compact(self.zone(zone)) if zone else None,
+            item=self.resolve(item, "item") if item else None,
+        )
+
+    def zone(self, name: str) -> str:
+        """Return the IRI of a zone by its notation ("non-regulated"), label, CURIE or IRI."""
+        return self.resolve(name, "zone")
+
+    def _start(self, names: Iterable[str]) -> Start:
+        elements = tuple(dict.fromkeys(self.catalogue.resolve(name, *LINEAGE_KINDS) for name in names))
+        chosen = {element.iri for element in elements}
+        items = chosen | {item for item, about in self._subjects_of_items() if about in chosen}
+        flows = {edge.iri for edge in self.flow_graph.edges if edge.iri in chosen or items & set(edge.items)}
+        participants = {element.iri for element in elements if self._is_participant(element)}
+        return Start(elements, frozenset(participants), frozenset(flows))
+
+    def _is_participant(self, element: Element) -> bool:
+        return self.namespaces.expand(element.type) in self.catalogue.subclasses("Participant")
+
+    def _subjects_of_items(self) -> list[tuple[str, str]]:
+        rows = self.store.select(f"SELECT ?i ?c WHERE {{ ?i <{self.namespaces.terms}isAbout> ?c }}").rows
+        return [(item.value, about.value) for item, about in rows if item and about]
+
+    # --- drawings -----------------------------------------------------------------------------------------
+
+    def lineage_diagram(self, lineage: Lineage) -> Diagram:
+        """Make the drawing of an impact or trace."""
+        from qe_kg.drawing import DrawnFlow, make_diagram
+
+        on_paths = {flow for one in lineage.reached for flow in one.path}
+        what = "Impact of" if lineage.direction == "downstream" else "Trace of"
+        title = f"{what} {', '.join(element.name for element in lineage.start)}"
+        return make_diagram(
+            title,
+            lineage.elements,
+            [
+                DrawnFlow(flow.source, flow.target, flow.items, flow.id in self._expansions, flow.id not in on_paths)
+                for flow in lineage.flows
+            ],
+            start=[element.iri for element in lineage.start],
+            also=[element.iri for element in lineage.start if self._is_participant(element)],
+        )
+
+    def map_diagram(self, basis: str = "drawn") -> Diagram:
+        """Make the drawing of all flows of a basis."""
+        from qe_kg.drawing import DrawnFlow, make_diagram
+
+        if basis not in BASES:
+            raise CallError(f"basis must be one of {', '.join(BASES)}, not {basis!r}")
+        flows = [edge for edge in self.flow_graph.edges if basis == "all" or edge.basis in (basis, "both")]
+        return make_diagram(
+            self.name,
+            self.flow_graph.elements,
+            [DrawnFlow(edge.source, edge.target, edge.items, edge.iri in self._expansions) for edge in flows],
+        )
+
+    @cached_property
+    def _expansions(self) -> frozenset[str]:
+        """Flows that only the expansion of a universal statement gives."""
+        qe = self.namespaces.terms
+        rows = self.store.select(
+            f"SELECT DISTINCT ?f WHERE {{ ?s <{qe}expandsTo> ?f FILTER NOT EXISTS {{ ?other <{qe}statesFlow> ?f }} }}"
+        ).rows
+        return frozenset(row[0].value for row in rows if row[0])
+
+    # --- validation ---------------------------------------------------------------------------------------
+
+    def validate(self, *, baseline: bool = True, fail_on: Severity = "Violation") -> ValidationReport:
+        """Validate the model with its shapes.
+
+        Args:
+            baseline: whether findings that the model's baseline lists count as known.
+            fail_on: the lightest severity whose open results make the model not conform.
+
+        Raises:
+            ShapesError: the shapes cannot be evaluated.
+
+        """
+        from qe_kg.validation.gate import validate
+
+        names = {str(file.path): shown_path(file.path) for file in self.manifest.of_role(*RDF_ROLES)}
+        # Rules and legal sources are described in the shapes files and are instances like any other.
+        return validate(
+            [self._input(file) for file in self.manifest.of_role(*RDF_ROLES)],
+            [self._input(file) for file in self.manifest.of_role("shapes")],
+            self.namespaces,
+            problems=self.problems,
+            file_names=names,
+            extra=self._entailed,
+            use_baseline=baseline,
+            report_stale=self.is_whole,
+            fail_on=fail_on,
+        )
+
+    def _input(self, file: ModelFile) -> InputFile:
+        from qe_kg.validation.gate import InputFile
+
+        quads = list(read_quads(file.path, self.graph_name(file), self._rename(file)))
+        return InputFile(file.path, shown_path(file.path), quads)
+
+    # --- export -------------------------------------------------------------------------------------------
+
+    def export(
+        self,
+        output: Path | str | IO[bytes],
+        form: str = "ttl",
+        *,
+        roles: Iterable[str] = EXPORT_ROLES,
+        base: str | None = None,
+    ) -> int:
+        """Write the model as RDF.
+
+        Args:
+            output: a path (replaced only when the new file is whole) or a binary file.
+            form: "ttl", "trig", "nt", "nq", "rdfxml", "jsonld" or "n3".
+            roles: which files: any of "ontology", "data", "inference", "baseline", "shapes", and "entailed".
+            base: another base for all IRIs of ours.
+
+        Returns:
+            The number of quads written.
+
+        Raises:
+            CallError: an unknown form, role or a bad base.
+            ReadError: the output cannot be written.
+
+        """
+        from qe_kg.interchange import FORM_NAMES, atomic_output, rebasing, write_model
+
+        if form not in FORM_NAMES:
+            raise CallError(f"unknown format {form!r}; known are {', '.join(FORM_NAMES)}")
+        known = {*RDF_ROLES, "entailed"}
+        wanted = tuple(roles)
+        if not set(wanted) <= known:
+            raise CallError(f"unknown part {sorted(set(wanted) - known)[0]!r}; known are {', '.join(sorted(known))}")
+        quads: Iterator[ox.Quad] = self.quads(*wanted)
+        prefixes = dict(self.namespaces.prefixes)
+        if base is not None:
+            from qe_kg.store.files import rename_quads
+
+            move = rebasing(self.namespaces.base, base)
+            quads = rename_quads(quads, move)
+            prefixes = {prefix: move(namespace) for prefix, namespace in prefixes.items()}
+        if isinstance(output, str | Path):
+            with atomic_output(Path(output)) as file:
+                return write_model(quads, file, form, prefixes)
+        return write_model(quads, output, form, prefixes)
+
+
+def validate_files(
+    data: Iterable[Path], shapes: Iterable[Path], *, fail_on: Severity = "Violation"
+) -> ValidationReport:
+    """Validate any RDF files with any shapes; no model is needed.
+
+    Raises:
+        ParseError, ReadError: a file cannot be read.
+        ShapesError: the shapes cannot be evaluated.
+
+    """
+    from qe_kg.namespaces import Namespaces
+    from qe_kg.validation.gate import InputFile, validate
+
+    def inputs(paths: Iterable[Path]) -> list[InputFile]:
+        return [InputFile(path, shown_path(path), list(read_quads(path))) for path in expand_paths(paths)]
+
+    return validate(inputs(data), inputs(shapes), Namespaces(), use_baseline=False, fail_on=fail_on)
+
+
+def model_with_data(model_path: Path | None, data: Iterable[Path]) -> Model:
+    """Open a model with other data: its ontology, shapes and queries, and these files in place of its own."""
+    manifest = read_manifest(find_model(model_path))
+    kept = [file for file in manifest.files if file.role in ("ontology", "shapes")]
+    files = [ModelFile(path, "data", path.as_posix(), False) for path in expand_paths(data)]
+    return Model(replace(manifest, files=(*kept, *files)), EmbeddedStore())
+
+
+def expand_paths(paths: Iterable[Path]) -> list[Path]:
+    """Return the RDF files that paths name: files themselves, and all Turtle files under folders.
+
+    Raises:
+        ReadError: a path is not there, or a folder holds no Turtle file.
+
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(path.rglob("*.ttl"))
+            if not inside:
+                raise ReadError(f"{path}: there is no .ttl file in this folder")
+            found += inside
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise ReadError(f"{path}: there is no such file or folder")
+    return list(dict.fromkeys(found))
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as a person in the current folder would name it."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)
+
+
+def _builtin_queries() -> Path:
+    from qe_kg.assets import asset_root
+
+    return asset_root() / "queries"

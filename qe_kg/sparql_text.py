@@ -1,0 +1,132 @@
+"""SPARQL as text: tokens, a guard for queries that must not run, and safe parameters.
+
+A parameter is a variable that is replaced, token by token, by a typed term in its N-Triples form. Text that a
+user gives never becomes query text. (Joining with ``VALUES`` would not reach into sub-selects and filters of
+nested groups, so it is not used.)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from qe_kg.errors import ParameterError, QueryError
+from qe_kg.terms import Term
+
+MAX_LENGTH = 64 * 1024
+MAX_DEPTH = 200
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>\s+)
+  | (?P<comment>\#[^\n\r]*)
+  | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
+  | (?P<string>\"\"\"(?:(?:\"|\"\")?(?:[^"\\]|\\.))*\"\"\" | '''(?:(?:'|'')?(?:[^'\\]|\\.))*'''
+      | "(?:[^"\\\n\r]|\\.)*" | '(?:[^'\\\n\r]|\\.)*')
+  | (?P<variable>[?$]\w+)
+  | (?P<name>(?:[^\W\d_][\w.-]*)?:(?:[\w.:-]|%[0-9A-Fa-f]{2}|\\.)*(?<!\.))
+  | (?P<word>[^\W\d]\w*)
+  | (?P<open>[({\[])
+  | (?P<close>[)}\]])
+  | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_NESTING_OPERATORS = frozenset("!-+^")
+
+
+class Token(NamedTuple):
+    """One token: its kind (a group name of the grammar above), its text, its offset."""
+
+    kind: str
+    text: str
+    start: int
+
+
+def tokens(query: str) -> Iterator[Token]:
+    """Yield all tokens of a query, space and comments included; joined, they are the query."""
+    for match in _TOKEN.finditer(query):
+        yield Token(match.lastgroup or "other", match[0], match.start())
+
+
+def check_allowed(query: str) -> None:
+    """Refuse a query that could reach the network or exhaust the native parser's stack.
+
+    Raises:
+        QueryError: it is too long, nests too deeply or uses SERVICE.
+
+    """
+    if len(query) > MAX_LENGTH:
+        raise QueryError(f"the query has {len(query):,} characters; {MAX_LENGTH:,} are allowed")
+    depth = operators = 0
+    for token in tokens(query):
+        if token.kind == "open":
+            depth += 1
+        elif token.kind == "close":
+            depth -= 1
+        elif token.kind == "word" and token.text.upper() == "SERVICE":
+            raise QueryError("SERVICE is not allowed: a query may not fetch from the network")
+        if token.kind not in ("space", "comment"):
+            operators = operators + 1 if token.text in _NESTING_OPERATORS else 0
+        if depth > MAX_DEPTH or operators > MAX_DEPTH:
+            raise QueryError(f"the query nests more than {MAX_DEPTH} levels deep")
+
+
+def variables(query: str) -> set[str]:
+    """Return the names of all variables of a query."""
+    return {token.text[1:] for token in tokens(query) if token.kind == "variable"}
+
+
+def bind(query: str, values: Mapping[str, Term]) -> str:
+    """Replace variables by terms.
+
+    Raises:
+        ParameterError: a parameter is no variable of the query, or stands where only a variable may stand.
+
+    """
+    unknown = sorted(set(values) - variables(query))
+    if unknown:
+        raise ParameterError(f"the query has no variable ?{unknown[0]}")
+    result: list[str] = []
+    fixed = _must_stay_variable(query)
+    for token in tokens(query):
+        name = token.text[1:] if token.kind == "variable" else ""
+        if name in values:
+            if token.start in fixed:
+                raise ParameterError(
+                    f"?{name} cannot be a parameter: it is in the SELECT clause or a solution modifier; "
+                    "leave it out there, or filter by another variable"
+                )
+            result.append(values[name].n3())
+        else:
+            result.append(token.text)
+    return "".join(result)
+
+
+def _must_stay_variable(query: str) -> set[int]:
+    """Offsets of the outermost projection's and solution modifiers' variables."""
+    depth, in_where, seen_where, fixed = 0, False, False, set()
+    for token in tokens(query):
+        if token.kind == "open" and token.text == "{":
+            depth += 1
+            in_where = seen_where = True
+        elif token.kind == "close" and token.text == "}":
+            depth -= 1
+            in_where = depth > 0
+        elif token.kind == "variable" and not in_where:
+            fixed.add(token.start)
+    return fixed if seen_where else set()
+
+
+def declared_prefixes(query: str) -> set[str]:
+    """Return the prefixes that a query declares itself."""
+    names: set[str] = set()
+    previous = ""
+    for token in tokens(query):
+        if token.kind in ("space", "comment"):
+            continue
+        if previous.upper() == "PREFIX" and token.kind == "name":
+            names.add(token.text.partition(":")[0])
+        previous = token.text
+    return names

@@ -1,0 +1,108 @@
+"""The embedded store: Oxigraph in this process's memory.
+
+It is an index for SPARQL, never the record: Oxigraph rewrites some literals when it loads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from qe_kg.errors import QueryError, ReadError
+from qe_kg.namespaces import XSD
+from qe_kg.store.files import FORMATS, format_of, read_quads, syntax_error
+from qe_kg.terms import Term, iri, literal
+
+
+@dataclass(frozen=True)
+class Solutions:
+    """The answer of a SELECT: column names, and one tuple a row with None for what is unbound."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Term | None, ...], ...]
+
+
+class EmbeddedStore:
+    """SPARQL over named graphs; a query's default graph is the union of them all."""
+
+    def __init__(self) -> None:
+        self._store = ox.Store()
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def load(self, path: Path, graph: str, rename: Callable[[str], str] | None = None) -> set[str]:
+        """Load one file; triples without a graph go to ``graph``.
+
+        Returns:
+            The IRIs of the graphs that the file's triples are in.
+
+        Raises:
+            ParseError: the file does not parse; nothing of it was loaded.
+            ReadError: the file cannot be read.
+
+        """
+        form = FORMATS[format_of(path)]
+        if rename is None and not form.supports_datasets:
+            try:
+                self._store.bulk_load(path=str(path), format=form, to_graph=ox.NamedNode(graph))
+            except SyntaxError as error:
+                raise syntax_error(path, error) from error
+            except OSError as error:
+                raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
+            return {graph}
+        quads = list(read_quads(path, graph, rename))
+        self.add(quads)
+        return {quad.graph_name.value for quad in quads if isinstance(quad.graph_name, ox.NamedNode)}
+
+    def add(self, quads: Iterable[ox.Quad]) -> None:
+        """Add quads."""
+        self._store.extend(quads)
+
+    def select(self, query: str) -> Solutions:
+        """Answer a SELECT query.
+
+        Raises:
+            QueryError: the query does not parse or is no SELECT.
+
+        """
+        answer = self.query(query)
+        if not isinstance(answer, Solutions):
+            raise QueryError("a SELECT query was expected")
+        return answer
+
+    def query(self, query: str) -> Solutions | bool | list[tuple[Term, Term, Term]]:
+        """Answer a SELECT (`Solutions`), an ASK (bool) or a CONSTRUCT or DESCRIBE (triples).
+
+        Raises:
+            QueryError: the query does not parse.
+
+        """
+        try:
+            answer = self._store.query(query, use_default_graph_as_union=True)
+        except SyntaxError as error:
+            raise QueryError(f"the query does not parse: {error.msg or error}") from error
+        if isinstance(answer, ox.QueryBoolean):
+            return bool(answer)
+        if isinstance(answer, ox.QuerySolutions):
+            columns = tuple(variable.value for variable in answer.variables)
+            rows = tuple(tuple(None if term is None else _term(term) for term in solution) for solution in answer)
+            return Solutions(columns, rows)
+        return [(_term(triple.subject), _term(triple.predicate), _term(triple.object)) for triple in answer]
+
+
+def _term(node: object) -> Term:
+    if isinstance(node, ox.NamedNode):
+        return iri(node.value)
+    if isinstance(node, ox.Literal):
+        plain = node.datatype.value in (
+            f"{XSD}string",
+            "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString",
+        )
+        return literal(node.value, None if plain else node.datatype.value, node.language)
+    if isinstance(node, ox.BlankNode):
+        return Term("bnode", node.value)
+    raise QueryError(f"the answer holds a term that RDF 1.1 lacks: {node}")

@@ -1,0 +1,140 @@
+"""RDF files: reading them with the place of every syntax error, and writing them.
+
+Reading never alters a literal: ``pyoxigraph.parse`` keeps ``"1.50"^^xsd:decimal`` as it is written, while an
+Oxigraph *store* would keep ``1.5``. What must be exact (export, validation) therefore starts here, not at a store.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+import pyoxigraph as ox
+
+from qe_kg.errors import ParseError, ReadError
+
+FORMATS = {
+    "ttl": ox.RdfFormat.TURTLE,
+    "trig": ox.RdfFormat.TRIG,
+    "nt": ox.RdfFormat.N_TRIPLES,
+    "nq": ox.RdfFormat.N_QUADS,
+    "rdfxml": ox.RdfFormat.RDF_XML,
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "n3": ox.RdfFormat.N3,
+}
+_SUFFIXES = {
+    ".ttl": "ttl", ".turtle": "ttl", ".trig": "trig", ".nt": "nt", ".nq": "nq",
+    ".rdf": "rdfxml", ".owl": "rdfxml", ".xml": "rdfxml", ".jsonld": "jsonld", ".json": "jsonld", ".n3": "n3",
+}  # fmt: skip
+
+_PLACE = re.compile(r"^(Parser )?error at (line )?\d+[^:]*: ?")
+# What a Turtle author can do about the parser's commonest complaints.
+_HINTS = (
+    (re.compile(r"is not a valid RDF object"), "expected an IRI, a prefixed name, a literal, '[' or '('"),
+    (
+        re.compile(r"is not a valid predicate|expecting a predicate"),
+        "expected an IRI, a prefixed name or 'a'",
+    ),
+    (
+        re.compile(r"prefix (\S*:) has not been declared"),
+        "expected a declared prefix: add an @prefix line for it",
+    ),
+    (re.compile(r"(?i)unexpected end"), "expected '.' at the end of the last statement"),
+)
+
+
+def format_of(path: Path) -> str:
+    """Return the RDF format that a file's name stands for: a key of `FORMATS`.
+
+    Raises:
+        ReadError: the name tells no RDF format.
+
+    """
+    try:
+        return _SUFFIXES[path.suffix.lower()]
+    except KeyError:
+        known = " ".join(sorted(_SUFFIXES))
+        raise ReadError(f"{path}: its name does not tell an RDF format; known endings: {known}") from None
+
+
+def read_quads(path: Path, graph: str | None = None, rename: Callable[[str], str] | None = None) -> Iterator[ox.Quad]:
+    """Yield the quads of a file with their literals as written.
+
+    Args:
+        path: the file; its ending tells the format.
+        graph: IRI of the graph that triples without one go to; None for the default graph.
+        rename: maps every IRI (see `Namespaces.rebase`); None leaves them.
+
+    Raises:
+        ParseError: the file does not parse.
+        ReadError: the file cannot be opened, or its name tells no format.
+
+    """
+    name = ox.NamedNode(graph) if graph else ox.DefaultGraph()
+    try:
+        with path.open("rb") as file:
+            for quad in ox.parse(file, format=FORMATS[format_of(path)]):
+                renamed = quad if rename is None else _rename(quad, rename)
+                in_default = isinstance(renamed.graph_name, ox.DefaultGraph)
+                yield (ox.Quad(renamed.subject, renamed.predicate, renamed.object, name) if in_default else renamed)
+    except SyntaxError as error:
+        raise syntax_error(path, error) from error
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def syntax_error(path: Path, error: SyntaxError) -> ParseError:
+    """Turn the parser's error into one that tells place and expectation."""
+    problem = " ".join(_PLACE.sub("", error.msg or str(error)).split())
+    for pattern, hint in _HINTS:
+        if pattern.search(problem):
+            problem = f"{problem}; {hint}"
+            break
+    return ParseError(path, error.lineno, error.offset, problem)
+
+
+def write_quads(quads: Iterable[ox.Quad], output: IO[bytes], form: str, prefixes: dict[str, str]) -> None:
+    """Serialise quads; formats without named graphs get each triple once, in the given order."""
+    rdf_format = FORMATS[form]
+    if rdf_format.supports_datasets:
+        ox.serialize(quads, output, rdf_format, prefixes=prefixes)
+    else:
+        triples = dict.fromkeys(quad.triple for quad in quads)
+        ox.serialize(triples, output, rdf_format, prefixes=prefixes)
+
+
+def canonical(quads: Iterable[ox.Quad]) -> list[ox.Quad]:
+    """Return quads in one fixed order with canonical blank node labels (RDFC-1.0).
+
+    Sorted by graph, subject, predicate (``rdf:type`` first) and object, so that equal data give equal bytes.
+    """
+    dataset = ox.Dataset(quads)
+    if any(isinstance(term, ox.BlankNode) for quad in dataset for term in (quad.subject, quad.object)):
+        dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    rdf_type = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+
+    def key(quad: ox.Quad) -> tuple[str, str, str, str]:
+        predicate = str(quad.predicate)
+        return (
+            str(quad.graph_name), str(quad.subject), "" if predicate == rdf_type else predicate, str(quad.object),
+        )  # fmt: skip
+
+    return sorted(dataset, key=key)
+
+
+def rename_quads(quads: Iterable[ox.Quad], rename: Callable[[str], str]) -> Iterator[ox.Quad]:
+    """Yield quads with every IRI mapped."""
+    return (_rename(quad, rename) for quad in quads)
+
+
+def _rename(quad: ox.Quad, rename: Callable[[str], str]) -> ox.Quad:
+    def term(node: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | ox.DefaultGraph) -> object:
+        if isinstance(node, ox.NamedNode):
+            return ox.NamedNode(rename(node.value))
+        if isinstance(node, ox.Literal) and node.datatype.value != rename(node.datatype.value):
+            return ox.Literal(node.value, datatype=ox.NamedNode(rename(node.datatype.value)))
+        return node
+
+    return ox.Quad(term(quad.subject), term(quad.predicate), term(quad.object), term(quad.graph_name))  # type: ignore[arg-type]

@@ -1,0 +1,75 @@
+"""RDF terms as the results of this package show them, independent of any RDF library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from qe_kg.namespaces import XSD
+
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+
+
+@dataclass(frozen=True, order=True)
+class Term:
+    """An IRI, a literal or a blank node.
+
+    Attributes:
+        kind: "iri", "literal" or "bnode".
+        value: the IRI, the lexical form, or the blank node's label.
+        datatype: IRI of a literal's datatype; None for plain and language-tagged strings.
+        language: language tag of a literal, or None.
+
+    """
+
+    kind: Literal["iri", "literal", "bnode"]
+    value: str
+    datatype: str | None = None
+    language: str | None = None
+
+    def __str__(self) -> str:
+        return self.value
+
+    def n3(self) -> str:
+        """Return the term as N-Triples and SPARQL write it."""
+        if self.kind == "iri":
+            return f"<{self.value}>"
+        if self.kind == "bnode":
+            return f"_:{self.value}"
+        quoted = f'"{self.value.translate(_ESCAPES)}"'
+        if self.language:
+            return f"{quoted}@{self.language}"
+        return f"{quoted}^^<{self.datatype}>" if self.datatype else quoted
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the term as the SPARQL 1.1 results JSON format has it."""
+        if self.kind == "iri":
+            return {"type": "uri", "value": self.value}
+        if self.kind == "bnode":
+            return {"type": "bnode", "value": self.value}
+        result = {"type": "literal", "value": self.value}
+        if self.language:
+            result["xml:lang"] = self.language
+        elif self.datatype:
+            result["datatype"] = self.datatype
+        return result
+
+
+def iri(value: str) -> Term:
+    """Make an IRI."""
+    return Term("iri", value)
+
+
+def literal(value: str, datatype: str | None = None, language: str | None = None) -> Term:
+    """Make a literal; ``xsd:string`` is written as a plain one."""
+    return Term("literal", value, None if datatype == f"{XSD}string" else datatype, language)
+
+
+def from_rdflib(node: Any) -> Term:  # noqa: ANN401 - rdflib is imported only by those who have its nodes
+    """Turn an rdflib node into a `Term`."""
+    kind = type(node).__name__
+    if kind == "URIRef":
+        return iri(str(node))
+    if kind == "BNode":
+        return Term("bnode", str(node))
+    return literal(str(node), str(node.datatype) if node.datatype else None, node.language)

@@ -1,0 +1,127 @@
+"""pySHACL as the engine. pyshacl is used in this module only."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyshacl
+from pyshacl.errors import ReportableRuntimeError, ShapeLoadError, ValidationFailure
+from rdflib import Graph, URIRef
+from rdflib.namespace import OWL, RDF, RDFS, SH
+from rdflib.term import Node
+
+from qe_kg.errors import ShapesError
+
+NAME = "pyshacl"
+
+
+@dataclass(frozen=True)
+class RawResult:
+    """One ``sh:ValidationResult`` as rdflib nodes; the message is the English one where there are several."""
+
+    focus: Node
+    path: Node | None
+    value: Node | None
+    severity: URIRef
+    component: URIRef
+    shape: Node
+    message: str
+
+
+def validate(data: Graph, shapes: Graph) -> tuple[list[RawResult], Graph]:
+    """Validate a data graph; nothing is inferred and nothing is fetched.
+
+    Returns:
+        The results, and the report graph.
+
+    Raises:
+        ShapesError: the shapes cannot be evaluated.
+
+    """
+    try:
+        _, report, text = pyshacl.validate(
+            data,
+            shacl_graph=shapes,
+            inference="none",
+            advanced=False,
+            meta_shacl=False,
+            do_owl_imports=False,
+            inplace=True,  # nothing is inferred, so the graph is not changed; a copy would cost a second
+            allow_warnings=True,
+        )
+    except (ReportableRuntimeError, ShapeLoadError, RuntimeError, SyntaxError) as error:
+        raise ShapesError(f"the shapes cannot be evaluated: {_first_line(error)}") from error
+    if isinstance(report, ValidationFailure) or not isinstance(report, Graph):
+        raise ShapesError(f"the shapes cannot be evaluated: {_first_line(text)}")
+    return [_read(report, node) for node in report.objects(None, SH.result)], report
+
+
+def _first_line(error: object) -> str:
+    message = str(getattr(error, "message", error)).strip()
+    return " ".join(message.split())
+
+
+def _read(report: Graph, node: Node) -> RawResult:
+    messages = sorted(report.objects(node, SH.resultMessage), key=lambda one: (_language(one) != "en", str(one)))
+    severity, component = (
+        report.value(node, SH.resultSeverity),
+        report.value(node, SH.sourceConstraintComponent),
+    )
+    focus, shape = report.value(node, SH.focusNode), report.value(node, SH.sourceShape)
+    if focus is None or shape is None or not isinstance(severity, URIRef) or not isinstance(component, URIRef):
+        raise ShapesError("pySHACL gave a result without focus, shape, severity or component")
+    return RawResult(
+        focus=focus,
+        path=report.value(node, SH.resultPath),
+        value=report.value(node, SH.value),
+        severity=severity,
+        component=component,
+        shape=shape,
+        message=str(messages[0]) if messages else "",
+    )
+
+
+def _language(node: Node) -> str | None:
+    return getattr(node, "language", None)
+
+
+def coverage(data: Graph, shapes: Graph) -> tuple[int, int]:
+    """Count the focus nodes that the shapes' targets select, and the shapes that are active."""
+    focus: set[Node] = set()
+    for shape, target in shapes.subject_objects(SH.targetClass):
+        focus.update(_instances(data, [target]) if _active(shapes, shape) else ())
+    for shape in shapes.subjects(RDF.type, SH.NodeShape):
+        if any((shape, RDF.type, kind) in shapes for kind in (RDFS.Class, OWL.Class)):
+            focus.update(_instances(data, [shape]))
+    for _, target in shapes.subject_objects(SH.targetNode):
+        focus.add(target)
+    for _, target in shapes.subject_objects(SH.targetSubjectsOf):
+        focus.update(data.subjects(_predicate(target)))
+    for _, target in shapes.subject_objects(SH.targetObjectsOf):
+        focus.update(data.objects(None, _predicate(target)))
+    kinds = (SH.NodeShape, SH.PropertyShape)
+    declared = {shape for kind in kinds for shape in shapes.subjects(RDF.type, kind)}
+    declared |= set(shapes.objects(None, SH.property))
+    return len(focus), sum(_active(shapes, shape) for shape in declared)
+
+
+def _predicate(node: Node) -> URIRef:
+    return URIRef(str(node))
+
+
+def _active(shapes: Graph, shape: Node) -> bool:
+    return str(shapes.value(shape, SH.deactivated)).lower() not in ("true", "1")
+
+
+def _instances(data: Graph, classes: Iterable[Node]) -> set[Node]:
+    found: set[Node] = set()
+    for one in classes:
+        for subclass in data.transitive_subjects(RDFS.subClassOf, one):
+            found.update(data.subjects(RDF.type, subclass))
+    return found
+
+
+# pySHACL announces through logging what it also returns.
+logging.getLogger("pyshacl").setLevel(logging.CRITICAL)

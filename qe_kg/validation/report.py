@@ -1,0 +1,153 @@
+"""The typed outcome of a validation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Severity = Literal["Violation", "Warning", "Info"]
+Status = Literal["open", "waived", "baseline"]
+
+#: From the gravest to the lightest.
+SEVERITIES: tuple[Severity, ...] = ("Violation", "Warning", "Info")
+
+
+@dataclass(frozen=True)
+class SourcePlace:
+    """The place of the triple at fault: file as named in the model, line from 1 or None."""
+
+    file: str
+    line: int | None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One finding.
+
+    ``focus`` and ``value`` are whole IRIs (or a literal's lexical form); ``shape``, ``component`` and ``path`` are
+    terms of vocabularies and therefore compact ("sh:MinCountConstraintComponent"). ``reason`` is why a finding is
+    in the baseline.
+    """
+
+    rule: str
+    shape: str
+    component: str
+    focus: str
+    focus_label: str
+    path: str | None
+    value: str | None
+    severity: Severity
+    message: str
+    status: Status
+    source: SourcePlace | None
+    reason: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        place = self.source
+        return {
+            "rule": self.rule,
+            "shape": self.shape,
+            "component": self.component,
+            "focus": self.focus,
+            "focusLabel": self.focus_label,
+            "path": self.path,
+            "value": self.value,
+            "severity": self.severity,
+            "message": self.message,
+            "status": self.status,
+            "source": None if place is None else {"file": place.file, "line": place.line},
+        }
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Counts of a report. ``focus_nodes`` and ``shapes`` tell what was looked at; ``seconds`` is wall time."""
+
+    open: int
+    waived: int
+    baseline: int
+    by_severity: dict[str, int]
+    focus_nodes: int
+    shapes: int
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "open": self.open,
+            "waived": self.waived,
+            "baseline": self.baseline,
+            "bySeverity": dict(self.by_severity),
+            "focusNodes": self.focus_nodes,
+            "shapes": self.shapes,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True)
+class ValidationReport:
+    """All results of a validation, ordered by severity, rule and focus.
+
+    ``conforms`` is False where an open result is at least as grave as the severity that was to fail.
+    ``as_turtle`` is the report as SHACL's own vocabulary has it: every result of a shape, whatever its status.
+    """
+
+    conforms: bool
+    engine: str
+    results: tuple[Result, ...]
+    summary: Summary
+    as_turtle: str
+
+    @property
+    def open(self) -> tuple[Result, ...]:
+        """The results that neither the baseline nor a waiver accounts for."""
+        return tuple(result for result in self.results if result.status == "open")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "conforms": self.conforms,
+            "engine": self.engine,
+            "results": [result.to_dict() for result in self.results],
+            "summary": self.summary.to_dict(),
+        }
+
+
+def make_report(
+    results: list[Result], *, engine: str, fail_on: Severity, focus_nodes: int, shapes: int, seconds: float,
+    as_turtle: str,
+) -> ValidationReport:  # fmt: skip
+    """Order and count results and decide whether the data conform."""
+    ordered = sorted(
+        results,
+        key=lambda one: (
+            SEVERITIES.index(one.severity),
+            one.rule,
+            one.focus,
+            one.path or "",
+            one.value or "",
+        ),
+    )
+    failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    status = Counter(result.status for result in ordered)
+    severity = Counter(result.severity for result in ordered)
+    return ValidationReport(
+        conforms=not any(result.status == "open" and result.severity in failing for result in ordered),
+        engine=engine,
+        results=tuple(ordered),
+        summary=Summary(
+            open=status["open"],
+            waived=status["waived"],
+            baseline=status["baseline"],
+            by_severity={name: severity[name] for name in SEVERITIES},
+            focus_nodes=focus_nodes,
+            shapes=shapes,
+            seconds=seconds,
+        ),
+        as_turtle=as_turtle,
+    )
