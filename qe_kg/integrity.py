@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qe_kg.namespaces import OWL, SKOS, Namespaces
-from qe_kg.positions import locate
 from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.terms import Term, iri, literal
 
@@ -135,7 +134,7 @@ def _conflicts(store: EmbeddedStore, namespaces: Namespaces, files: dict[str, Pa
     for subject, predicate, value, graph, other, other_graph in rows:
         assert subject and predicate and value and graph and other and other_graph
         other_file = files.get(other_graph.value)
-        line = locate(other_file, namespaces, subject.value, predicate.value, other.value) if other_file else None
+        line = _line(other_file, namespaces, subject.value, predicate.value, other.value)
         where = ":".join(str(part) for part in (other_file, line) if part is not None)
         message = (
             f"{namespaces.compact(subject.value)} has two values of {namespaces.compact(predicate.value)}: "
@@ -162,5 +161,12 @@ def _problem(
     namespaces: Namespaces,
 ) -> Problem:
     path = files.get(graph)
-    line = locate(path, namespaces, subject, predicate, value.value) if path else None
+    line = _line(path, namespaces, subject, predicate, value.value)
     return Problem(rule, subject, predicate, value, message, str(path) if path else None, line)
+
+
+def _line(path: Path | None, namespaces: Namespaces, subject: str, predicate: str, value: str) -> int | None:
+    # Imported here: a sound model needs no positions, and rdflib behind them costs 0.1 s.
+    from qe_kg.positions import locate
+
+    return locate(path, namespaces, subject, predicate, value) if path else None

@@ -17,8 +17,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from qe_kg.errors import ParameterError, QueryError, UnknownQueryError
 from qe_kg.namespaces import DEFAULT_BASE, XSD, is_iri
 from qe_kg.sparql_text import bind
@@ -84,6 +82,8 @@ def read_query(path: Path, name: str) -> LibraryQuery:
         QueryError: the file cannot be read, or its header is not as the module's docstring says.
 
     """
+    import yaml  # here: only who asks for a query of the library waits for it
+
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
