@@ -436,7 +436,7 @@ def expand_paths(paths: Iterable[Path]) -> list[Path]:
 def shown_path(path: Path) -> str:
     """Return a path as a person in the current folder would name it."""
     try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
+        return path.absolute().relative_to(Path.cwd()).as_posix()
     except ValueError:
         return str(path)
 

@@ -12,7 +12,6 @@ from qe_kg.cli.output import as_json, as_rows, count, emit
 
 if TYPE_CHECKING:
     from qe_kg.lineage import Lineage, Reached
-    from qe_kg.model import Model
 
 _FORMATS = ("table", "json", "csv", "md", "mermaid", "dot", "svg")
 _HELP = """NAME is the code, label, CURIE or IRI of a participant, a flow, an item or a concept.
@@ -54,11 +53,10 @@ def _run(direction: str, names: tuple[str, ...], options: dict[str, Any]) -> Non
     elif form == "json":
         emit(as_json(answer.to_dict()), output)
     else:
-        emit(_rows(model, answer, form), output)
+        emit(_rows(answer, form), output)
 
 
-def _rows(model: Model, answer: Lineage, form: str) -> str:
-    columns = ("hops", "code", "label", "zone", "certainty", "path")
+def _rows(answer: Lineage, form: str) -> str:
     rows = [
         (
             str(one.hops),
@@ -66,37 +64,40 @@ def _rows(model: Model, answer: Lineage, form: str) -> str:
             one.element.label,
             (one.element.zone or "").removeprefix("qev:zone-"),
             one.certainty,
-            _path(answer, one),
+            _way(answer, one),
         )
         for one in answer.reached
     ]
-    text = as_rows(columns, rows, form)
     if form != "table":
-        return text
+        return as_rows(("hops", "code", "label", "zone", "certainty", "by way of"), rows, form)
     names = ", ".join(element.name for element in answer.start)
     verb = "reaches" if answer.direction == "downstream" else "is reached from"
-    if not answer.reached:
+    if not rows:
         return f"{names} {verb} no participant.\n"
     declared = sum(one.certainty == "declared" for one in answer.reached)
-    drawn_on = count(len(answer.flows), "flow")
+    shown = [(hops, f"{code} {label}".strip(), *rest) for hops, code, label, *rest in rows]
+    table = as_rows(("hops", "participant", "zone", "certainty", "by way of [source lines]"), shown, form)
     return (
-        f"{names} {verb} {count(len(answer.reached), 'participant')}: {declared} by declared steps, "
-        f"{len(answer.reached) - declared} possibly; {drawn_on} among them.\n\n{text}\n"
-        "Numbers in brackets are lines of the source document.\n"
+        f"{names} {verb} {count(len(rows), 'participant')}: {declared} by declared steps, "
+        f"{len(rows) - declared} possibly; {count(len(answer.flows), 'flow')} among them.\n\n{table}"
     )
 
 
-def _path(answer: Lineage, reached: Reached) -> str:
+def _way(answer: Lineage, reached: Reached) -> str:
+    """Tell the path without its end, and without its start where that is plain from the question."""
     flows = {flow.id: flow for flow in answer.flows}
     downstream = answer.direction == "downstream"
-    steps = [flows[iri] for iri in reached.path]
-    names = [answer.elements[steps[0].source if downstream else steps[0].target].name]
-    for flow in steps:
+    arrow = "→" if downstream else "←"
+    parts: list[str] = []
+    for iri in reached.path:
+        flow = flows[iri]
+        here = flow.source if downstream else flow.target
+        if parts or [here] != [element.iri for element in answer.start]:
+            parts += [answer.elements[here].name, arrow]
         items = ", ".join(answer.elements[item].label for item in flow.items) or "?"
         lines = f" [{', '.join(map(str, flow.lines))}]" if flow.lines else ""
-        arrow = f"→ {items}{lines} →" if downstream else f"← {items}{lines} ←"
-        names += [arrow, answer.elements[flow.target if downstream else flow.source].name]
-    return " ".join(names)
+        parts += [f"{items}{lines}", arrow]
+    return " ".join(parts[:-1])
 
 
 _IMPACT = f"Tell who is affected if NAME changes: all that receive from it, directly or not.\n\n{_HELP}"

@@ -32,8 +32,8 @@ def as_json(value: Any) -> str:  # noqa: ANN401
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def as_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], form: str) -> str:
-    """Return rows as "table", "csv" or "md"."""
+def as_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], form: str, *, whole: int = 0) -> str:
+    """Return rows as "table", "csv" or "md"; in a table the first ``whole`` columns are never broken."""
     if form == "csv":
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
@@ -43,7 +43,7 @@ def as_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], form: str) ->
     if form == "md":
         lines = [_md_row(columns), _md_row(["---"] * len(columns)), *(_md_row(row) for row in rows)]
         return "\n".join(lines) + "\n"
-    return _table(columns, rows)
+    return _table(columns, rows, whole)
 
 
 def _md_row(cells: Sequence[str]) -> str:
@@ -51,23 +51,26 @@ def _md_row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(escaped) + " |"
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: int) -> str:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        table.add_column(Text(column), overflow="fold")
+    for index, column in enumerate(columns):
+        table.add_column(Text(column), overflow="fold", no_wrap=index < whole)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    # Off a terminal nothing is wrapped: who reads a file has no window to fit.
-    on_terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if on_terminal else 10_000
     buffer = io.StringIO()
-    Console(file=buffer, width=width, force_terminal=on_terminal, legacy_windows=False).print(table)
+    console = Console(file=buffer, width=width(), height=25, force_terminal=sys.stdout.isatty(), legacy_windows=False)
+    console.print(table)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+
+
+def width() -> int:
+    """Return the width to fit; off a terminal nothing is wrapped, since who reads a file has no window to fit."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:

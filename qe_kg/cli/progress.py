@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ _DELAY = 1.0  # seconds
 @contextmanager
 def progress(what: str) -> Iterator[None]:
     """Show a spinner while the block runs, if it runs for more than a second and a person is watching."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield
         return
     shown = []

@@ -39,4 +39,4 @@ def queries_command(name: str | None, tag: str | None, model_path: Path | None, 
     for query in chosen:
         parameters = " ".join(p.name if p.required else f"[{p.name}]" for p in query.parameters)
         rows.append((query.name, parameters, query.question))
-    emit(as_rows(("name", "parameters", "question"), rows, form))
+    emit(as_rows(("name", "parameters", "question"), rows, form, whole=1))

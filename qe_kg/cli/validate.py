@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qe_kg.cli.options import format_option, model_options, open_for, output_option
-from qe_kg.cli.output import as_json, as_rows, count, emit, styled
+from qe_kg.cli.output import as_json, as_rows, count, emit, styled, width
 from qe_kg.cli.progress import progress
 from qe_kg.errors import CallError
 
@@ -111,6 +112,9 @@ _COLORS = {"Violation": "red", "Warning": "yellow", "Info": "blue"}
 
 def _text(report: ValidationReport) -> str:
     """One block a rule: what it says, then where it is broken."""
+    from qe_kg.namespaces import Namespaces
+
+    short = Namespaces().compact
     lines: list[str] = []
 
     def block(result: Result) -> tuple[str, str, str, str]:
@@ -119,10 +123,12 @@ def _text(report: ValidationReport) -> str:
     ordered = sorted(report.results, key=lambda one: one.status != "open")
     for (known, severity, rule, message), results in groupby(ordered, key=block):
         members = list(results)
-        status = styled(members[0].status, dim=bool(known))
-        lines.append(f"{styled(severity, fg=_COLORS[severity], bold=True)} {rule} ({status}): {message}")
+        status = members[0].status
+        text = textwrap.fill(f"{severity} {rule} ({status}): {message}", width(), subsequent_indent="  ")
+        lines.append(text.replace(severity, styled(severity, fg=_COLORS[severity], bold=True), 1))
         for result in members:
-            detail = f"  {result.path or ''} {result.value or ''}".rstrip() if not known else ""
+            value = "" if result.value in (None, result.focus) else short(str(result.value))
+            detail = f"  {result.path or ''} {value}".rstrip() if not known else ""
             place = f"  {styled(str(result.source), dim=True)}" if result.source else ""
             lines.append(f"    {result.focus_label}{detail}{place}")
         lines.append("")
