@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -51,6 +53,16 @@ class _LazyGroup(click.Group):
         command: click.Command = getattr(import_module(f"qe_kg.cli.{module}"), f"{cmd_name}_command")
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            answer = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # A reader that has seen enough is no fault; click would leave with 1, "something open".
+            _discard_output()
+            raise click.exceptions.Exit(0) from None
+        return answer
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
@@ -68,13 +80,14 @@ def qe_kg() -> None:
 
 def main() -> NoReturn:
     """Run the command line and leave with the exit code that its help tells."""
+    if sys.stdout is None:  # started with standard output closed
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
     try:
-        qe_kg.main(prog_name="qe-kg", standalone_mode=False)
-        # A reader that has gone away must show up here, not while Python shuts down.
+        # Outside its standalone mode click returns the code that a command left with, and raises what went wrong.
+        code = qe_kg.main(prog_name="qe-kg", standalone_mode=False)
+        # A reader that has gone away, or a full disk, must show up here, not while Python shuts down.
         sys.stdout.flush()
-        code = 0
-    except click.exceptions.Exit as error:
-        code = error.exit_code
+        code = code if isinstance(code, int) else 0
     except click.ClickException as error:
         error.show()
         code = error.exit_code
@@ -84,7 +97,16 @@ def main() -> NoReturn:
     except QeKgError as error:
         click.echo(f"qe-kg: {error}", err=True)
         code = error.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+    except OSError as error:
+        _discard_output()
+        click.echo(f"qe-kg: {error}", err=True)
+        code = 3
+    except Exception:  # what nobody foresaw must not look like "something open"
+        traceback.print_exc()
+        code = 3
     sys.exit(code)
+
+
+def _discard_output() -> None:
+    """Send what is still buffered nowhere, so that Python does not fail over it while it shuts down."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

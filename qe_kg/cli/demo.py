@@ -35,7 +35,8 @@ def demo_command(ctx: click.Context, output: Path) -> None:
         command = qe_kg.get_command(ctx, arguments[0])
         assert command is not None
         try:
-            command.main([*arguments[1:], *model], prog_name=f"qe-kg {arguments[0]}", standalone_mode=False)
+            with command.make_context(f"qe-kg {arguments[0]}", [*arguments[1:], *model], parent=ctx) as step:
+                command.invoke(step)
         except click.exceptions.Exit as error:
             if error.exit_code:
                 raise

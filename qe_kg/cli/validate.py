@@ -21,7 +21,8 @@ _EPILOG = """\b
 Examples:
   qe-kg validate                          the model in this folder, else the packaged one
   qe-kg validate --no-baseline            count known findings as open
-  qe-kg validate new-flows.ttl            other data, with the model's ontology and shapes
+  qe-kg validate examples/riverside-clinic
+  qe-kg validate data.ttl more.ttl        other data, with the model's ontology and shapes
   qe-kg validate any.ttl --shapes my-shapes.ttl"""
 
 
@@ -62,7 +63,7 @@ def validate_command(
     Findings that the model's baseline lists are shown as "baseline" and do not fail. Faulty references (an unknown
     term, something that nothing describes, two files that contradict each other) are findings like any other.
 
-    PATH names RDF files or folders to check in place of the model's data.
+    PATH names another model's directory, or RDF files and folders to check in place of the model's data.
     """
     report = _report(paths, shapes, options)
     if form == "json":
@@ -78,6 +79,7 @@ def validate_command(
 
 
 def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str, Any]) -> ValidationReport:
+    from qe_kg.manifest import MANIFEST_NAME
     from qe_kg.model import model_with_data, validate_files
 
     fail_on = options["fail_on"].capitalize()
@@ -88,6 +90,10 @@ def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str
             raise CallError("--shapes uses nothing of a model; leave out --model, --no-inferences and --entail")
         with progress("Validating"):
             return validate_files(paths, shapes, fail_on=fail_on)
+    if len(paths) == 1 and (paths[0] / MANIFEST_NAME).is_file():
+        if options["model_path"]:
+            raise CallError(f"{paths[0]} is a model, and --model names another; leave out one of them")
+        options["model_path"], paths = paths[0], ()
     if paths:
         if options["no_inferences"] or options["entail"]:
             raise CallError("--no-inferences and --entail are about a model's own data; leave out PATH or them")

@@ -169,9 +169,7 @@ def read(*parts: str) -> Graph:
     return graph
 
 
-TABLE: dict[str, Any] = tomllib.loads(
-    (Path(__file__).parent / "source_table.toml").read_text(encoding="utf-8")
-)
+TABLE: dict[str, Any] = tomllib.loads((Path(__file__).parent / "source_table.toml").read_text(encoding="utf-8"))
 COUNTS: dict[str, Any] = TABLE["counts"]
 NODES: list[dict[str, Any]] = TABLE["diagram"]["nodes"]
 EDGES: list[dict[str, Any]] = TABLE["diagram"]["edges"]
@@ -460,10 +458,7 @@ def test_parts_belong_to_the_document(facts: Graph) -> None:
 
 
 def test_categories_point_to_the_statement_of_their_subgraph(facts: Graph) -> None:
-    found = {
-        facts.label(one): facts.iri(one, "dcterms:source")
-        for one in facts.instances("qe:ValueStreamCategory")
-    }
+    found = {facts.label(one): facts.iri(one, "dcterms:source") for one in facts.instances("qe:ValueStreamCategory")}
     lines = {row["name"]: row["line"] for row in SUBGRAPHS if row["line"] > 37}
     assert {name: facts.line(statement) for name, statement in found.items()} == lines
     assert set(found.values()) <= facts.instances("qe:SourceStatement")
@@ -715,9 +710,7 @@ def test_latency_and_way_are_those_that_statements_give(facts: Graph) -> None:
         if "latency" in row
         for flow in covered_flows(row)
     }
-    via = {
-        (flow, PARTICIPANTS[row["via"]]) for row in STATEMENTS if "via" in row for flow in covered_flows(row)
-    }
+    via = {(flow, PARTICIPANTS[row["via"]]) for row in STATEMENTS if "via" in row for flow in covered_flows(row)}
     assert {(s, o) for s, p, o in facts.triples if p == "qe:hasLatencyClass"} == latency
     assert {(s, o) for s, p, o in facts.triples if p == "qe:passesThrough"} == via
 
@@ -781,9 +774,7 @@ def test_manifest_names_every_file() -> None:
     files = manifest()["files"]
     named = [name for key in ("data", "inference", "baseline", "sources") for name in files[key]]
     assert len(named) == len(set(named))
-    found = {
-        path.relative_to(MODEL).as_posix() for path in MODEL.rglob("*") if path.suffix in (".ttl", ".md")
-    }
+    found = {path.relative_to(MODEL).as_posix() for path in MODEL.rglob("*") if path.suffix in (".ttl", ".md")}
     assert found == set(named)
     assert manifest()["model"]["namespace"] == f"{BASE}id/"
 

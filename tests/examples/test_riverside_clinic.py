@@ -91,9 +91,7 @@ def test_manifest_lists_every_file() -> None:
 
 def test_there_are_no_blank_nodes() -> None:
     assert not [
-        triple
-        for triple in DATA
-        if any(isinstance(term, ox.BlankNode) for term in (triple.subject, triple.object))
+        triple for triple in DATA if any(isinstance(term, ox.BlankNode) for term in (triple.subject, triple.object))
     ]
 
 
@@ -128,9 +126,7 @@ def test_every_element_is_stated_by_the_source() -> None:
         if triple.predicate.value in links and isinstance(triple.object, ox.NamedNode)
     }
     elements = {
-        subject
-        for subject, classes in types(DATA).items()
-        if f"{QE}ArchitectureElement" in with_superclasses(classes)
+        subject for subject, classes in types(DATA).items() if f"{QE}ArchitectureElement" in with_superclasses(classes)
     }
     assert sorted(elements - stated) == []
 

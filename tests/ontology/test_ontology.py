@@ -192,10 +192,7 @@ def term_faults(onto: Ontology) -> Iterator[str]:
             if len(kind) != 1:
                 yield f"{term}: must be of one kind"
             for predicate in (SKOS.prefLabel, SKOS.definition):
-                if (
-                    len(list(graph.objects(term, predicate))) != 1
-                    or len(english(graph, term, predicate)) != 1
-                ):
+                if len(list(graph.objects(term, predicate))) != 1 or len(english(graph, term, predicate)) != 1:
                     yield f"{term}: needs one {predicate} in English"
             if set(graph.objects(term, RDFS.isDefinedBy)) != {iri(name)}:
                 yield f"{term}: rdfs:isDefinedBy must be <{iri(name)}>"
@@ -303,9 +300,7 @@ def list_faults(onto: Ontology) -> Iterator[str]:
             yield f"{name}: all concepts must be of one class below skos:Concept"
         for subject in set(graph.subjects()):
             for predicate in (SKOS.prefLabel, SKOS.definition):
-                if len(list(graph.objects(subject, predicate))) != 1 or not english(
-                    graph, subject, predicate
-                ):
+                if len(list(graph.objects(subject, predicate))) != 1 or not english(graph, subject, predicate):
                     yield f"{subject}: needs one {predicate} in English"
         concepts = set(graph.subjects()) - {scheme}
         for concept in concepts:
