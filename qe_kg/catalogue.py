@@ -36,7 +36,7 @@ class Element:
         code: its ``skos:notation``, or None.
         label: its English ``skos:prefLabel``, else any, else the IRI's last part.
         type: compact IRI of its most specific class, e.g. "qe:ValueStream".
-        zone: compact IRI of its regulatory zone, or None.
+        zone: compact IRI of its regulatory zone (for a stage without one, its value stream's), or None.
 
     """
 
@@ -111,12 +111,13 @@ class Catalogue:
         """Return the elements with these IRIs; an IRI that nothing describes gets its last part as label."""
         listed = sorted(set(iris))
         rows: dict[str, dict[str, set[str]]] = {one: {} for one in listed}
-        zone = iri(f"{self._names.terms}inZone").n3()
+        zone, stage_of = (iri(f"{self._names.terms}{name}").n3() for name in ("inZone", "isStageOf"))
         for start in range(0, len(listed), 1000):
             values = " ".join(iri(one).n3() for one in listed[start : start + 1000])
             answer = self._store.select(
-                f"{_PREFIXES}SELECT ?e ?p ?o WHERE {{ VALUES ?e {{ {values} }} "
-                f"VALUES ?p {{ rdf:type skos:notation skos:prefLabel {zone} }} ?e ?p ?o }}"
+                f"{_PREFIXES}SELECT ?e ?p ?o WHERE {{ VALUES ?e {{ {values} }} {{ "
+                f"VALUES ?p {{ rdf:type skos:notation skos:prefLabel {zone} }} ?e ?p ?o }} UNION "
+                f"{{ ?e {stage_of}/{zone} ?o BIND({stage_of} AS ?p) }} }}"
             )
             for element, predicate, value in answer.rows:
                 assert element and predicate and value
@@ -131,7 +132,8 @@ class Catalogue:
         types = found.get(f"{RDF}type", set())
         specific = [t for t in types if not any(o != t and o in self.classes.get(t, ()) for o in types)]
         ours = [one_type for one_type in specific if one_type.startswith(self._names.terms)]
-        zone = first(f"{self._names.terms}inZone")
+        # A stage that states no zone of its own is in its value stream's.
+        zone = first(f"{self._names.terms}inZone", f"{self._names.terms}isStageOf")
         return Element(
             iri=one,
             code=first(f"{SKOS}notation"),

@@ -81,7 +81,22 @@ class ParseError(ReadError):
 
 
 class QueryError(ReadError):
-    """A SPARQL query does not parse, or does what is not allowed here."""
+    """A SPARQL query does not parse, or does what is not allowed here.
+
+    Args:
+        problem: what is wrong, one line.
+        line: line in the query, counted from 1, or None where it cannot be told.
+        column: column, counted from 1, or None.
+        file: the file that the query is from, or None.
+
+    """
+
+    def __init__(
+        self, problem: str, line: int | None = None, column: int | None = None, file: Path | str | None = None
+    ) -> None:
+        self.problem, self.line, self.column, self.file = problem, line, column, None if file is None else str(file)
+        place = ":".join(str(part) for part in (self.file, line, column) if part is not None)
+        super().__init__(f"{place}: {problem}" if place else problem)
 
 
 class ShapesError(ReadError):

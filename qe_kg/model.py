@@ -149,7 +149,8 @@ class Model:
         """Answer a query of the library by its name, or a SPARQL query given as text.
 
         Args:
-            query: a name such as "impact/list-direct-recipients", or SPARQL text.
+            query: a name such as "impact/list-direct-recipients", or SPARQL text; the model's prefixes and the
+                usual ones need not be declared in it.
             parameters: values by name. A library query declares their types; for SPARQL text an IRI, a CURIE or a
                 `Term` becomes what it is and everything else a literal.
 
@@ -169,7 +170,7 @@ class Model:
             if known.path.is_relative_to(_builtin_queries()):
                 text = rebased(text, self.namespaces.base)
         check_allowed(text)
-        answer = self.store.query(text)
+        answer = self.store.query(text, self.namespaces.prefixes)
         if isinstance(answer, bool):
             return QueryResult((), (), boolean=answer)
         if isinstance(answer, Solutions):

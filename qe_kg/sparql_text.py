@@ -117,16 +117,3 @@ def _must_stay_variable(query: str) -> set[int]:
         elif token.kind == "variable" and not in_where:
             fixed.add(token.start)
     return fixed if seen_where else set()
-
-
-def declared_prefixes(query: str) -> set[str]:
-    """Return the prefixes that a query declares itself."""
-    names: set[str] = set()
-    previous = ""
-    for token in tokens(query):
-        if token.kind in ("space", "comment"):
-            continue
-        if previous.upper() == "PREFIX" and token.kind == "name":
-            names.add(token.text.partition(":")[0])
-        previous = token.text
-    return names

@@ -55,7 +55,13 @@ def query_command(
     # The native engine does not notice Python's signal handler; let Ctrl-C end the process at once.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     with progress("Answering"):
-        answer = model.query(query if text is None else _with_prefixes(model, text), given)
+        try:
+            answer = model.query(query if text is None else text, given)
+        except QueryError as error:
+            if text is None:
+                raise
+            where = "standard input" if query == "-" else query
+            raise QueryError(error.problem, error.line, error.column, where) from error
     emit(_shown(model, answer, form), output)
 
 
@@ -80,17 +86,8 @@ def _text_of(query: str) -> str | None:
     else:
         return None
     if "{" not in text:
-        raise QueryError(f"{'standard input' if query == '-' else query}: there is no SPARQL query in it")
+        raise QueryError("there is no SPARQL query in it", file="standard input" if query == "-" else query)
     return text
-
-
-def _with_prefixes(model: Model, text: str) -> str:
-    from qe_kg.sparql_text import declared_prefixes
-
-    declared = declared_prefixes(text)
-    # On one line with the query's own first line, so that positions in error messages stay right.
-    missing = [f"PREFIX {p}: <{n}>" for p, n in model.namespaces.prefixes.items() if p not in declared]
-    return f"{' '.join(missing)} {text}"
 
 
 def _shown(model: Model, answer: QueryResult, form: str) -> str:

@@ -5,6 +5,7 @@ It is an index for SPARQL, never the record: Oxigraph rewrites some literals whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,17 +75,23 @@ class EmbeddedStore:
             raise QueryError("a SELECT query was expected")
         return answer
 
-    def query(self, query: str) -> Solutions | bool | list[tuple[Term, Term, Term]]:
+    def query(
+        self, query: str, prefixes: dict[str, str] | None = None
+    ) -> Solutions | bool | list[tuple[Term, Term, Term]]:
         """Answer a SELECT (`Solutions`), an ASK (bool) or a CONSTRUCT or DESCRIBE (triples).
+
+        Args:
+            query: SPARQL 1.1.
+            prefixes: prefixes that the query may use without declaring them.
 
         Raises:
             QueryError: the query does not parse.
 
         """
         try:
-            answer = self._store.query(query, use_default_graph_as_union=True)
+            answer = self._store.query(query, use_default_graph_as_union=True, prefixes=prefixes)
         except SyntaxError as error:
-            raise QueryError(f"the query does not parse: {error.msg or error}") from error
+            raise _query_error(error) from error
         if isinstance(answer, ox.QueryBoolean):
             return bool(answer)
         if isinstance(answer, ox.QuerySolutions):
@@ -92,6 +99,14 @@ class EmbeddedStore:
             rows = tuple(tuple(None if term is None else _term(term) for term in solution) for solution in answer)
             return Solutions(columns, rows)
         return [(_term(triple.subject), _term(triple.predicate), _term(triple.object)) for triple in answer]
+
+
+def _query_error(error: SyntaxError) -> QueryError:
+    message = " ".join((error.msg or str(error)).split())
+    found = re.match(r"error at (\d+):(\d+): (.*)", message)
+    if found is None:
+        return QueryError(f"the query does not parse: {message}")
+    return QueryError(f"the query does not parse: {found[3]}", int(found[1]), int(found[2]))
 
 
 def _term(node: object) -> Term:
