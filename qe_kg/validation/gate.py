@@ -26,7 +26,6 @@ from qe_kg.validation.report import (
     Result,
     Severity,
     SourcePlace,
-    Status,
     ValidationReport,
     make_report,
 )
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     import pyoxigraph as ox
 
 STALE_BASELINE = "BASE-01"
+EMPTY_FILE = "FILE-01"
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,7 @@ def validate(
             )
         )
     found = {(result.rule, result.focus) for result in results}
+    results += [_empty(file) for file in data if not file.quads]
     if report_stale:
         results += [_stale(entry, data_graph, locate_triple) for key, entry in entries.items() if key not in found]
     focus_nodes, shape_count = pyshacl_engine.coverage(data_graph, shapes_graph)
@@ -230,6 +231,22 @@ def _from_problem(problem: Problem, namespaces: Namespaces, names: Mapping[str, 
     )
 
 
+def _empty(file: InputFile) -> Result:
+    return Result(
+        rule=EMPTY_FILE,
+        shape="qe-kg:files",
+        component="qe-kg:files",
+        focus=file.name,
+        focus_label=file.name,
+        path=None,
+        value=None,
+        severity="Warning",
+        message="the file holds no statement, so nothing in it was checked; fill it or leave it out",
+        status="open",
+        source=SourcePlace(file.name, None),
+    )
+
+
 def _read_baseline(graph: Graph, namespaces: Namespaces) -> dict[tuple[str, str], BaselineEntry]:
     qe = namespaces.terms
     entries = {}
@@ -246,7 +263,6 @@ def _stale(
     graph: Graph,
     place: Callable[[Node, Node | None, Node | None], SourcePlace | None],
 ) -> Result:
-    status: Status = "open"
     return Result(
         rule=STALE_BASELINE,
         shape="qe-kg:baseline",
@@ -260,7 +276,7 @@ def _stale(
             f"the baseline lists {entry.rule} at {entry.focus}, but there is no such finding; delete the entry, "
             "or mend the rule or focus that it names"
         ),
-        status=status,
+        status="open",
         source=place(URIRef(entry.iri), None, None),
     )
 

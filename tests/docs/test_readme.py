@@ -29,6 +29,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in names:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, folder / name)
+    # The Makefile finds its environment set up: the one that runs this test. (An installation from the copy would
+    # turn that environment away from the checkout.)
+    (folder / ".venv").mkdir()
+    for part in Path(sys.prefix).iterdir():
+        (folder / ".venv" / part.name).symlink_to(part)
+    (folder / ".venv" / ".installed").unlink(missing_ok=True)
+    (folder / ".venv" / ".installed").touch()
     return folder
 
 
