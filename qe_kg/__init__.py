@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         UnknownQueryError,
     )
     from qe_kg.integrity import Problem
-    from qe_kg.lineage import Lineage, LineageFlow, Reached
+    from qe_kg.lineage import Flow, Lineage, Reached
     from qe_kg.model import Model, open_model
     from qe_kg.query_results import QueryResult
     from qe_kg.terms import Term
@@ -42,7 +42,7 @@ _HOME = {
     "Model": "model",
     "open_model": "model",
     "Lineage": "lineage",
-    "LineageFlow": "lineage",
+    "Flow": "lineage",
     "Reached": "lineage",
     "Problem": "integrity",
     "QueryResult": "query_results",
@@ -66,9 +66,9 @@ _HOME = {
 __all__ = [
     "AmbiguousNameError",
     "CallError",
+    "Flow",
     "InconsistencyError",
     "Lineage",
-    "LineageFlow",
     "ManifestError",
     "Model",
     "ParameterError",

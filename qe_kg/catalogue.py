@@ -9,7 +9,7 @@ from functools import cached_property
 
 from qe_kg.errors import AmbiguousNameError, UnknownNameError
 from qe_kg.namespaces import RDF, RDFS, SKOS, Namespaces
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.embedded import EmbeddedStore, is_valid_iri
 from qe_kg.terms import iri, literal
 
 #: The class behind each kind of name.
@@ -52,6 +52,11 @@ class Element:
         return self.code or self.label
 
 
+def _is_unicode(text: str) -> bool:
+    """Tell whether a text can be written as UTF-8: an argument that is none comes with lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 class Catalogue:
     """Finds elements by code, label, CURIE or IRI."""
 
@@ -91,9 +96,9 @@ class Catalogue:
         wanted = frozenset().union(*(self.subclasses(KINDS[kind]) for kind in kinds))
         text = name.strip()
         expanded = self._names.expand(text)
-        found = self._typed([expanded], wanted) if expanded else []
+        found = self._typed([expanded], wanted) if expanded and is_valid_iri(expanded) else []
         for exact in (True, False):
-            if not found and not expanded:
+            if not found and _is_unicode(text):  # a label may look like an IRI
                 found = self._typed(self._named(text, exact), wanted)
         what = ", ".join(kinds[:-1]) + (" or " if len(kinds) > 1 else "") + kinds[-1]
         if not found:

@@ -8,15 +8,18 @@ non-regulated zone.
 from __future__ import annotations
 
 import html
+import json
 import os
+import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from qe_kg.catalogue import Element
 from qe_kg.errors import ReadError
+from qe_kg.lineage import Flow, Lineage
 
 FORMATS = ("mermaid", "dot", "svg")
 
@@ -34,6 +37,12 @@ _COLORS = {"none": "#777777", "zone": "#b7791f", "separation": "#c53030"}
 _PALE = "66"  # alpha, two hexadecimal digits
 _MARKS = {"none": "", "zone": "", "separation": "⚠ "}
 _MOST_LABELS = 3
+_NAMELESS = "?"
+_MERMAID_CODES = {
+    "#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "`": "#96;", "|": "#124;",
+    "&": "#amp;", "%": "#37;", "\\": "#92;",
+}  # fmt: skip
+_INVISIBLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -47,23 +56,13 @@ class Node:
     is_start: bool
 
 
-class DrawnFlow(NamedTuple):
-    """One flow to draw: participants and items by IRI.
-
-    ``is_expansion``: it is only the expansion of a universal statement (dashed). ``is_context``: it is between
-    participants of the answer but on none of the paths shown (pale).
-    """
-
-    source: str
-    target: str
-    items: tuple[str, ...]
-    is_expansion: bool = False
-    is_context: bool = False
-
-
 @dataclass(frozen=True)
 class Arrow:
-    """All flows between two participants in one direction."""
+    """All flows between two participants in one direction.
+
+    ``is_expansion``: they are only the expansion of a universal statement (dashed). ``is_context``: they are between
+    participants of the answer but on none of the paths shown (pale).
+    """
 
     source: str
     target: str
@@ -99,9 +98,9 @@ class Diagram:
 def make_diagram(
     title: str,
     elements: dict[str, Element],
-    flows: Iterable[DrawnFlow],
+    flows: Iterable[Flow],
     start: Iterable[str] = (),
-    also: Iterable[str] = (),
+    paths: Container[str] | None = None,
 ) -> Diagram:
     """Make a diagram.
 
@@ -109,22 +108,22 @@ def make_diagram(
         title: its title.
         elements: names of all participants and items, by IRI.
         flows: the flows.
-        start: participants to mark as the start.
-        also: participants to show even if no flow is at them.
+        start: participants to mark as the start; shown even if no flow is at them.
+        paths: IRIs of the flows on the paths to show; every other flow is context. None makes no difference.
 
     """
-    pairs: dict[tuple[str, str], list[DrawnFlow]] = {}
+    pairs: dict[tuple[str, str], list[Flow]] = {}
     for flow in flows:
         pairs.setdefault((flow.source, flow.target), []).append(flow)
-    shown = {end for pair in pairs for end in pair} | set(also)
     started = set(start)
+    shown = {end for pair in pairs for end in pair} | started
     ordered = sorted((elements[iri] for iri in shown), key=lambda one: (one.code is None, one.name, one.iri))
     keys = {element.iri: f"n{index}" for index, element in enumerate(ordered, 1)}
     nodes = tuple(
         Node(
             keys[element.iri],
-            element.name,
-            element.label if element.code else "",
+            _visible(element.name) or _NAMELESS,
+            _visible(element.label) if element.code else "",
             element.zone,
             element.iri in started,
         )
@@ -134,14 +133,27 @@ def make_diagram(
         Arrow(
             keys[source],
             keys[target],
-            tuple(sorted({elements[item].label for flow in together for item in flow.items})),
+            tuple(sorted({_visible(elements[item].label) for flow in together for item in flow.items})),
             _crossing(elements[source].zone, elements[target].zone),
             all(flow.is_expansion for flow in together),
-            all(flow.is_context for flow in together),
+            paths is not None and all(flow.iri not in paths for flow in together),
         )
         for (source, target), together in sorted(pairs.items(), key=lambda one: (keys[one[0][0]], keys[one[0][1]]))
     )
-    return Diagram(title, nodes, arrows)
+    return Diagram(_visible(title), nodes, arrows)
+
+
+def diagram_of_lineage(lineage: Lineage, start: Iterable[str]) -> Diagram:
+    """Make the diagram of an impact or trace, with the participants among its start marked."""
+    what = "Impact of" if lineage.direction == "downstream" else "Trace of"
+    title = f"{what} {', '.join(element.name for element in lineage.start)}"
+    paths = {flow for one in lineage.reached for flow in one.path}
+    return make_diagram(title, lineage.elements, lineage.flows, start, paths)
+
+
+def _visible(text: str) -> str:
+    """Return a text in one line, without the characters that XML and YAML cannot hold."""
+    return " ".join(_INVISIBLE.sub("\ufffd", text).split())
 
 
 def _crossing(source: str | None, target: str | None) -> Crossing:
@@ -164,7 +176,7 @@ def draw(diagram: Diagram, form: str) -> str:
 
 def to_mermaid(diagram: Diagram) -> str:
     """Return a Mermaid flowchart."""
-    lines = ["---", f"title: {_mermaid_text(diagram.title)}", "---", "flowchart LR"]
+    lines = ["---", f"title: {json.dumps(diagram.title, ensure_ascii=False)}", "---", "flowchart LR"]
     for index, (_, (title, _, _), members) in enumerate(diagram.zones()):
         lines.append(f'    subgraph zone{index}["{title}"]')
         for node in members:
@@ -174,7 +186,8 @@ def to_mermaid(diagram: Diagram) -> str:
     for arrow in diagram.arrows:
         line = "-.->" if arrow.is_expansion else "==>" if arrow.crossing != "none" else "-->"
         caption = "<br/>".join(_mermaid_text(part) for part in arrow.caption().split("\n"))
-        lines.append(f'    {arrow.source} {line}|"{caption}"| {arrow.target}')
+        text = f'|"{caption}"|' if caption else ""  # Mermaid has no empty text
+        lines.append(f"    {arrow.source} {line}{text} {arrow.target}")
     for crossing, color in _COLORS.items():
         for is_context in (False, True):
             marked = [
@@ -193,8 +206,8 @@ def to_mermaid(diagram: Diagram) -> str:
 
 def _mermaid_text(text: str) -> str:
     # Mermaid's own character codes: a quote, a bracket or "#" in a label would end or change it.
-    codes = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "`": "#96;", "|": "#124;"}
-    return "".join(codes.get(character, character) for character in text)
+    # What remains is HTML to it, "%%" begins a comment or a directive, and "\\n" is a line break.
+    return "".join(_MERMAID_CODES.get(character, character) for character in text)
 
 
 def to_dot(diagram: Diagram) -> str:
@@ -213,8 +226,8 @@ def to_dot(diagram: Diagram) -> str:
             f'color="{stroke}"; fontcolor="{stroke}";'
         )
         for node in members:
-            subtitle = "".join(f"<BR/>{html.escape(part)}" for part in textwrap.wrap(node.subtitle, 26))
-            label = f"<<B>{html.escape(node.title)}</B>{subtitle}>"
+            subtitle = "".join(f"<BR/>{_dot_html(part)}" for part in textwrap.wrap(node.subtitle, 26))
+            label = f"<<B>{_dot_html(node.title)}</B>{subtitle}>"
             width = 3 if node.is_start else 1
             lines.append(f'    {node.key} [label={label}, color="{stroke}", penwidth={width}];')
         lines.append("  }")
@@ -230,8 +243,14 @@ def to_dot(diagram: Diagram) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _dot_html(text: str) -> str:
+    # Graphviz replaces "\\N" and its like also in HTML-like labels.
+    return html.escape(text).replace("\\", "\\\\")
+
+
 def _quote(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    # Graphviz reads HTML entities in plain labels too.
+    escaped = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
 
 

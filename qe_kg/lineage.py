@@ -15,16 +15,18 @@ from typing import Any, Literal
 from qe_kg.catalogue import Catalogue, Element
 from qe_kg.namespaces import Namespaces
 from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.terms import Term
 
 Direction = Literal["downstream", "upstream"]
 BASES = ("drawn", "stated", "all")
 
 
 @dataclass(frozen=True)
-class Edge:
+class Flow:
     """One flow of the model: participants and items by IRI, source lines, and basis.
 
     ``basis`` is "drawn", "stated", "both", or "none" where no statement of a source stands behind the flow.
+    ``is_expansion`` tells that only the expansion of a universal statement gives it.
     """
 
     iri: str
@@ -33,10 +35,28 @@ class Edge:
     items: tuple[str, ...]
     lines: tuple[int, ...]
     basis: str
+    is_expansion: bool = False
 
     def ends(self, direction: Direction) -> tuple[str, str]:
         """Return where the flow is entered and where it is left when walking in a direction."""
         return (self.source, self.target) if direction == "downstream" else (self.target, self.source)
+
+    def is_of(self, basis: str) -> bool:
+        """Tell whether the flow is of one of `BASES`."""
+        return basis == "all" or self.basis in (basis, "both")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form; ``item`` is the first item, ``items`` is there only where a flow has several."""
+        several = {"items": list(self.items)} if len(self.items) > 1 else {}
+        return {
+            "id": self.iri,
+            "source": self.source,
+            "target": self.target,
+            "item": self.items[0] if self.items else None,
+            **several,
+            "lines": list(self.lines),
+            "basis": self.basis,
+        }
 
 
 @dataclass(frozen=True)
@@ -50,7 +70,7 @@ class FlowGraph:
 
     """
 
-    edges: tuple[Edge, ...]
+    edges: tuple[Flow, ...]
     derivations: frozenset[tuple[str, str, str]]
     elements: dict[str, Element]
 
@@ -61,7 +81,8 @@ class FlowGraph:
         ends: dict[str, tuple[str, str]] = {}
         items: dict[str, set[str]] = {}
         for flow, source, target, item in store.select(
-            f"{qe}SELECT ?f ?s ?t ?i WHERE {{ ?f qe:hasSource ?s ; qe:hasTarget ?t OPTIONAL {{ ?f qe:carries ?i }} }}"
+            f"{qe}SELECT ?f ?s ?t ?i WHERE {{ ?f qe:hasSource ?s ; qe:hasTarget ?t "
+            "OPTIONAL { ?f qe:carries ?i FILTER(isIRI(?i)) } FILTER(isIRI(?f) && isIRI(?s) && isIRI(?t)) }"
         ).rows:
             assert flow and source and target
             ends[flow.value] = (source.value, target.value)
@@ -69,32 +90,44 @@ class FlowGraph:
         lines: dict[str, set[int]] = {}
         drawn: set[str] = set()
         stated: set[str] = set()
-        for flow, line, medium in store.select(
-            f"{qe}SELECT ?f ?line ?medium WHERE {{ ?st qe:statesFlow|qe:expandsTo ?f ; qe:medium ?medium "
-            "OPTIONAL { ?st qe:atLine ?line } }"
+        directly: set[str] = set()
+        for flow, how, line, medium in store.select(
+            f"{qe}SELECT ?f ?how ?line ?medium WHERE {{ VALUES ?how {{ qe:statesFlow qe:expandsTo }} "
+            "?st ?how ?f ; qe:medium ?medium OPTIONAL { ?st qe:atLine ?line } }"
         ).rows:
-            assert flow and medium
+            assert flow and how and medium
+            if how.value == f"{namespaces.terms}statesFlow":
+                directly.add(flow.value)
             (drawn if medium.value == f"{namespaces.lists}medium-diagram" else stated).add(flow.value)
-            lines.setdefault(flow.value, set()).update([int(line.value)] if line else [])
+            lines.setdefault(flow.value, set()).update(_line_number(line))
         derivations = frozenset(
             (at.value, made_from.value, made.value)
             for at, made_from, made in store.select(
-                f"{qe}SELECT ?at ?in ?out WHERE {{ ?d qe:isDerivedAt ?at ; qe:takesInput ?in ; qe:givesOutput ?out }}"
+                f"{qe}SELECT ?at ?in ?out WHERE {{ ?d qe:isDerivedAt ?at ; qe:takesInput ?in ; qe:givesOutput ?out "
+                "FILTER(isIRI(?at) && isIRI(?in) && isIRI(?out)) }"
             ).rows
             if at and made_from and made
         )
         edges = tuple(
-            Edge(
+            Flow(
                 flow,
                 *ends[flow],
                 items=tuple(sorted(items[flow])),
                 lines=tuple(sorted(lines.get(flow, ()))),
                 basis=_basis(flow in drawn, flow in stated),
+                is_expansion=flow in lines and flow not in directly,
             )
             for flow in sorted(ends)
         )
         named = {end for edge in edges for end in (edge.source, edge.target, *edge.items)}
         return cls(edges, derivations, catalogue.describe(named))
+
+
+def _line_number(value: Term | None) -> tuple[int, ...]:
+    try:
+        return (int(value.value),) if value else ()
+    except ValueError:
+        return ()  # validation tells
 
 
 def _basis(drawn: bool, stated: bool) -> str:
@@ -136,31 +169,6 @@ class Reached:
 
 
 @dataclass(frozen=True)
-class LineageFlow:
-    """One flow of an answer, with the lines of the source document that state it."""
-
-    id: str
-    source: str
-    target: str
-    items: tuple[str, ...]
-    lines: tuple[int, ...]
-    basis: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form; ``item`` is the first item, ``items`` is there only where a flow has several."""
-        several = {"items": list(self.items)} if len(self.items) > 1 else {}
-        return {
-            "id": self.id,
-            "source": self.source,
-            "target": self.target,
-            "item": self.items[0] if self.items else None,
-            **several,
-            "lines": list(self.lines),
-            "basis": self.basis,
-        }
-
-
-@dataclass(frozen=True)
 class Lineage:
     """The answer to "who is affected?" (downstream) or "where does it come from?" (upstream).
 
@@ -168,7 +176,8 @@ class Lineage:
         start: the IRIs of what was asked about; never listed in ``reached``.
         depth: the greatest number of hops asked for; None without bound.
         reached: ordered by hops, then code or label.
-        flows: every flow between any two of the start's and the reached participants, and on any path shown.
+        flows: every flow between any two of the start's and the reached participants, on any path shown, or asked
+            about (the flows of an item or a concept).
         elements: names of all participants and items in the answer, by IRI.
 
     """
@@ -178,7 +187,7 @@ class Lineage:
     depth: int | None
     basis: str
     reached: tuple[Reached, ...]
-    flows: tuple[LineageFlow, ...]
+    flows: tuple[Flow, ...]
     elements: dict[str, Element]
 
     def to_dict(self) -> dict[str, Any]:
@@ -230,7 +239,7 @@ def walk(
 
     """
     edges = [edge for edge in graph.edges if _allowed(edge, basis, item)]
-    leaving: dict[str, list[Edge]] = {}
+    leaving: dict[str, list[Flow]] = {}
     for edge in edges:
         leaving.setdefault(edge.ends(direction)[0], []).append(edge)
 
@@ -241,14 +250,14 @@ def walk(
     first = [edge for edge in edges if edge.iri in start.flows or edge.ends(direction)[0] in start.participants]
     hops: dict[str, int] = dict.fromkeys(start.participants, 0)
     # For each flow walked: the flow before it on its best path, and whether that path is declared so far.
-    before: dict[str, tuple[Edge | None, bool]] = {edge.iri: (None, True) for edge in first}
-    best: dict[str, Edge] = {}
+    before: dict[str, tuple[Flow | None, bool]] = {edge.iri: (None, True) for edge in first}
+    best: dict[str, Flow] = {}
     level, frontier = 1, sorted(first, key=lambda edge: edge.iri)
     while frontier and (depth is None or level <= depth):
-        arrived: dict[str, list[Edge]] = {}
+        arrived: dict[str, list[Flow]] = {}
         for edge in frontier:
             arrived.setdefault(edge.ends(direction)[1], []).append(edge)
-        following: list[Edge] = []
+        following: list[Flow] = []
         for participant, incoming in arrived.items():
             if participant in hops:
                 continue
@@ -274,24 +283,25 @@ def walk(
     reached.sort(key=lambda one: (one.hops, one.element.name, one.element.iri))
     shown = start.participants | {one.element.iri for one in reached}
     on_paths = {flow for one in reached for flow in one.path}
+    asked_about = start.flows if depth != 0 else frozenset()
     flows = tuple(
-        LineageFlow(edge.iri, edge.source, edge.target, edge.items, edge.lines, edge.basis)
+        edge
         for edge in edges
-        if edge.iri in on_paths or (edge.source in shown and edge.target in shown)
+        if edge.iri in on_paths or edge.iri in asked_about or (edge.source in shown and edge.target in shown)
     )
     used = {end for flow in flows for end in (flow.source, flow.target, *flow.items)}
     elements = {iri: graph.elements[iri] for iri in sorted(used)} | {one.iri: one for one in start.elements}
     return Lineage(start.elements, direction, depth, basis, tuple(reached), flows, elements)
 
 
-def _allowed(edge: Edge, basis: str, item: str | None) -> bool:
-    return (basis == "all" or edge.basis in (basis, "both")) and (item is None or item in edge.items)
+def _allowed(edge: Flow, basis: str, item: str | None) -> bool:
+    return edge.is_of(basis) and (item is None or item in edge.items)
 
 
-def _step_test(derivations: Iterable[tuple[str, str, str]], direction: Direction) -> Callable[[Edge, Edge], bool]:
+def _step_test(derivations: Iterable[tuple[str, str, str]], direction: Direction) -> Callable[[Flow, Flow], bool]:
     known = frozenset(derivations)
 
-    def is_declared(earlier: Edge, later: Edge) -> bool:
+    def is_declared(earlier: Flow, later: Flow) -> bool:
         into, out = (earlier, later) if direction == "downstream" else (later, earlier)
         return any(
             came_in == goes_out or (into.target, came_in, goes_out) in known
@@ -303,20 +313,20 @@ def _step_test(derivations: Iterable[tuple[str, str, str]], direction: Direction
 
 
 def _best_step(
-    edge: Edge,
-    incoming: Iterable[Edge],
-    before: dict[str, tuple[Edge | None, bool]],
-    is_declared: Callable[[Edge, Edge], bool],
-) -> tuple[Edge, bool]:
+    edge: Flow,
+    incoming: Iterable[Flow],
+    before: dict[str, tuple[Flow | None, bool]],
+    is_declared: Callable[[Flow, Flow], bool],
+) -> tuple[Flow, bool]:
     """Choose the flow to come from: one with which the path stays declared, else the first by IRI."""
     ranked = [(before[one.iri][1] and is_declared(one, edge), one) for one in incoming]
     declared, chosen = min(ranked, key=lambda pair: (not pair[0], pair[1].iri))
     return chosen, declared
 
 
-def _path(edge: Edge, before: dict[str, tuple[Edge | None, bool]]) -> tuple[str, ...]:
+def _path(edge: Flow, before: dict[str, tuple[Flow | None, bool]]) -> tuple[str, ...]:
     path: list[str] = []
-    current: Edge | None = edge
+    current: Flow | None = edge
     while current is not None:
         path.append(current.iri)
         current = before[current.iri][0]

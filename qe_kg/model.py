@@ -252,10 +252,16 @@ class Model:
         items = chosen | {item for item, about in self._subjects_of_items() if about in chosen}
         flows = {edge.iri for edge in self.flow_graph.edges if edge.iri in chosen or items & set(edge.items)}
         participants = {element.iri for element in elements if self._is_participant(element)}
+        participants |= self._stages_of(participants)
         return Start(elements, frozenset(participants), frozenset(flows))
 
     def _is_participant(self, element: Element) -> bool:
         return self.namespaces.expand(element.type) in self.catalogue.subclasses("Participant")
+
+    def _stages_of(self, streams: set[str]) -> set[str]:
+        """Return the stages of value streams: who asks about a stream asks about its stages."""
+        rows = self.store.select(f"SELECT ?s ?v WHERE {{ ?s <{self.namespaces.terms}isStageOf> ?v }}").rows
+        return {stage.value for stage, stream in rows if stage and stream and stream.value in streams}
 
     def _subjects_of_items(self) -> list[tuple[str, str]]:
         rows = self.store.select(f"SELECT ?i ?c WHERE {{ ?i <{self.namespaces.terms}isAbout> ?c }}").rows
@@ -265,43 +271,19 @@ class Model:
 
     def lineage_diagram(self, lineage: Lineage) -> Diagram:
         """Make the drawing of an impact or trace."""
-        from qe_kg.drawing import DrawnFlow, make_diagram
+        from qe_kg.drawing import diagram_of_lineage
 
-        on_paths = {flow for one in lineage.reached for flow in one.path}
-        what = "Impact of" if lineage.direction == "downstream" else "Trace of"
-        title = f"{what} {', '.join(element.name for element in lineage.start)}"
-        return make_diagram(
-            title,
-            lineage.elements,
-            [
-                DrawnFlow(flow.source, flow.target, flow.items, flow.id in self._expansions, flow.id not in on_paths)
-                for flow in lineage.flows
-            ],
-            start=[element.iri for element in lineage.start],
-            also=[element.iri for element in lineage.start if self._is_participant(element)],
-        )
+        participants = [element.iri for element in lineage.start if self._is_participant(element)]
+        return diagram_of_lineage(lineage, participants)
 
     def map_diagram(self, basis: str = "drawn") -> Diagram:
         """Make the drawing of all flows of a basis."""
-        from qe_kg.drawing import DrawnFlow, make_diagram
+        from qe_kg.drawing import make_diagram
 
         if basis not in BASES:
             raise CallError(f"basis must be one of {', '.join(BASES)}, not {basis!r}")
-        flows = [edge for edge in self.flow_graph.edges if basis == "all" or edge.basis in (basis, "both")]
-        return make_diagram(
-            self.name,
-            self.flow_graph.elements,
-            [DrawnFlow(edge.source, edge.target, edge.items, edge.iri in self._expansions) for edge in flows],
-        )
-
-    @cached_property
-    def _expansions(self) -> frozenset[str]:
-        """Flows that only the expansion of a universal statement gives."""
-        qe = self.namespaces.terms
-        rows = self.store.select(
-            f"SELECT DISTINCT ?f WHERE {{ ?s <{qe}expandsTo> ?f FILTER NOT EXISTS {{ ?other <{qe}statesFlow> ?f }} }}"
-        ).rows
-        return frozenset(row[0].value for row in rows if row[0])
+        flows = [flow for flow in self.flow_graph.edges if flow.is_of(basis)]
+        return make_diagram(self.name, self.flow_graph.elements, flows)
 
     # --- validation ---------------------------------------------------------------------------------------
 

@@ -88,7 +88,7 @@ class Namespaces:
 
     @cached_property
     def _longest_first(self) -> list[tuple[str, str]]:
-        return sorted(self.prefixes.items(), key=lambda item: -len(item[1]))
+        return sorted(self.prefixes.items(), key=lambda item: (-len(item[1]), item[0] in self.own))
 
     def compact(self, iri: str) -> str:
         """Shorten an IRI to ``prefix:local`` where that is valid Turtle; else return it unchanged."""

@@ -85,7 +85,7 @@ def _rows(answer: Lineage, form: str) -> str:
 
 def _way(answer: Lineage, reached: Reached) -> str:
     """Tell the path without its end, and without its start where that is plain from the question."""
-    flows = {flow.id: flow for flow in answer.flows}
+    flows = {flow.iri: flow for flow in answer.flows}
     downstream = answer.direction == "downstream"
     arrow = "→" if downstream else "←"
     parts: list[str] = []

@@ -18,6 +18,15 @@ from qe_kg.store.files import FORMATS, format_of, read_quads, syntax_error
 from qe_kg.terms import Term, iri, literal
 
 
+def is_valid_iri(text: str) -> bool:
+    """Tell whether SPARQL takes a text as an IRI (RFC 3987); what only looks like one would not parse."""
+    try:
+        ox.NamedNode(text)
+    except ValueError:  # also where the text has lone surrogates
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class Solutions:
     """The answer of a SELECT: column names, and one tuple a row with None for what is unbound."""
