@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from owlrl.OWLRL import OWLRL_Semantics
-from rdflib import Literal, URIRef
+from rdflib import BNode, Literal, URIRef
 from rdflib.namespace import OWL, RDF, RDFS
+from rdflib.term import Node
 
 from qe_kg.errors import InconsistencyError
 from qe_kg.rdflib_bridge import to_graph, to_quad, triple
@@ -35,8 +36,14 @@ def entail(asserted: Iterable[ox.Quad], individuals_of: Iterable[ox.Quad], graph
 
     """
     known = to_graph(asserted)
-    individuals = {triple(quad)[0] for quad in individuals_of}
     before = set(known)
+    described = set(known.subjects())
+    individuals: set[Node] = set()
+    for quad in individuals_of:
+        one, relation, other = triple(quad)
+        individuals.add(one)
+        if relation != RDF.type and isinstance(other, URIRef) and other not in described:
+            individuals.add(other)  # what is only referred to is an individual as well
     semantics = OWLRL_Semantics(known, axioms=False, daxioms=False, rdfs=False)
     semantics.closure()
     if semantics.error_messages:
@@ -45,6 +52,8 @@ def entail(asserted: Iterable[ox.Quad], individuals_of: Iterable[ox.Quad], graph
     for subject, predicate, value in sorted(set(known) - before):
         if subject not in individuals or not isinstance(predicate, URIRef) or isinstance(subject, Literal):
             continue
+        if isinstance(subject, BNode) or isinstance(value, BNode):
+            continue  # an anonymous class expression or individual: its label says nothing outside this graph
         if (predicate == RDF.type and value in _EVERYTHING) or (predicate == OWL.sameAs and subject == value):
             continue
         yield to_quad((subject, predicate, value), graph_iri)

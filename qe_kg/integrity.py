@@ -6,7 +6,7 @@ These are found set-wise, by SPARQL, in the loaded store; each is reported with 
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qe_kg.namespaces import OWL, SKOS, Namespaces
@@ -96,9 +96,10 @@ def _undefined(
             if subject.value == name and name in subjects_seen:
                 continue  # one report for a whole description that has no type
             subjects_seen.add(subject.value)
-            problems.append(
-                _problem(rule, graph.value, subject.value, predicate.value, value, message, files, namespaces)
-            )
+            found = _problem(rule, graph.value, subject.value, predicate.value, value, message, files, namespaces)
+            if subject.value == name:  # the description as a whole is at fault
+                found = replace(found, line=_line(files.get(graph.value), namespaces, name))
+            problems.append(found)
     return problems
 
 
@@ -108,7 +109,10 @@ def _undefined_message(store: EmbeddedStore, namespaces: Namespaces, name: str, 
         f"SELECT DISTINCT ?t WHERE {{ ?t a ?type FILTER(isIRI(?t) && STRSTARTS(STR(?t), {literal(space).n3()})) }}"
     ).rows
     known = sorted(row[0].value for row in rows if row[0])
-    near = [namespaces.compact(one) for one in difflib.get_close_matches(name, known, n=2, cutoff=0.8)]
+    # The namespace is common to all of them; likeness is about what follows it.
+    locals_ = {one[len(space) :]: one for one in known}
+    close = difflib.get_close_matches(name[len(space) :], locals_, n=2, cutoff=0.75)
+    near = [namespaces.compact(locals_[one]) for one in close]
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     compact = namespaces.compact(name)
     if is_term:
@@ -165,7 +169,9 @@ def _problem(
     return Problem(rule, subject, predicate, value, message, str(path) if path else None, line)
 
 
-def _line(path: Path | None, namespaces: Namespaces, subject: str, predicate: str, value: str) -> int | None:
+def _line(
+    path: Path | None, namespaces: Namespaces, subject: str, predicate: str | None = None, value: str | None = None
+) -> int | None:
     # Imported here: a sound model needs no positions, and rdflib behind them costs 0.1 s.
     from qe_kg.positions import locate
 

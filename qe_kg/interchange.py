@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from qe_kg.store.files import FORMATS, canonical, write_quads
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
+# What XML 1.0 has no way to write, not even escaped.
+_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 FORM_NAMES = tuple(FORMATS)
 
 
@@ -30,6 +33,15 @@ def atomic_output(path: Path) -> Iterator[IO[bytes]]:
         ReadError: the folder is not there or cannot be written to.
 
     """
+    path = path.resolve()  # of a link, the file behind it is replaced and not the link
+    if path.exists() and not path.is_file():
+        # A pipe or a device (/dev/stdout, /dev/null) cannot be replaced; it is written to.
+        try:
+            with path.open("wb") as file:
+                yield file
+        except OSError as error:
+            raise ReadError(f"{path}: cannot be written: {error.strerror or error}") from error
+        return
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent or Path())
     except OSError as error:
@@ -84,5 +96,12 @@ def write_model(quads: Iterable[ox.Quad], output: IO[bytes], form: str, prefixes
 
     """
     ordered = canonical(quads)
+    if form == "rdfxml":
+        for quad in ordered:
+            if found := _NOT_IN_XML.search(str(getattr(quad.object, "value", ""))):
+                raise ReadError(
+                    f"XML cannot hold the character U+{ord(found[0]):04X}, which a literal of {quad.subject} has; "
+                    "write another format"
+                )
     write_quads(ordered, output, form, prefixes)
     return len(ordered)

@@ -21,7 +21,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,8 @@ BUILTIN = "builtin"
 RDF_ROLES = ("ontology", "data", "inference", "baseline", "shapes")
 _ROLES = (*RDF_ROLES, "queries", "sources")
 _BUILTIN_ROLES = ("ontology", "shapes", "queries")
+_PREFIX = re.compile(r"[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?")
+_TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _MODEL_KEYS = {"name", "version", "namespace", "prefix", "base"}
 
 
@@ -108,9 +112,12 @@ def read_manifest(directory: Path) -> Manifest:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise ManifestError(f"{path}: {error}") from error
+        place = _TOML_PLACE.search(str(error))
+        where = f"{path}:{place[1]}:{place[2]}" if place else str(path)
+        raise ManifestError(f"{where}: {_TOML_PLACE.sub('', str(error))}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path}: cannot be read: {error}") from error
+    _refuse_unknown_keys(path, "", document, {"model", "files"})
     model, files = _table(path, document, "model"), _table(path, document, "files")
     _refuse_unknown_keys(path, "model", model, _MODEL_KEYS)
     _refuse_unknown_keys(path, "files", files, set(_ROLES))
@@ -119,7 +126,7 @@ def read_manifest(directory: Path) -> Manifest:
             raise ManifestError(f"{path}: [model] {key} must be a text that is not empty")
     base = _namespace(path, "base", model.get("base", DEFAULT_BASE))
     own = _namespace(path, "namespace", model.get("namespace", f"{base}id/"))
-    prefixes = {model["prefix"]: own} if "prefix" in model else {}
+    prefixes = {_prefix(path, model["prefix"]): own} if "prefix" in model else {}
     entries = {role: _entries(path, role, files) for role in _ROLES}
     return Manifest(
         directory=directory,
@@ -127,7 +134,7 @@ def read_manifest(directory: Path) -> Manifest:
         version=model.get("version", "0"),
         namespaces=Namespaces(base, prefixes),
         own_namespace=own,
-        files=tuple(file for role in (*RDF_ROLES, "sources") for file in _find(path, role, entries[role])),
+        files=_one_role_each(file for role in (*RDF_ROLES, "sources") for file in _find(path, role, entries[role])),
         query_directories=tuple(
             asset_root() / "queries" if entry == BUILTIN else _directory(path, directory / entry)
             for entry in entries["queries"]
@@ -145,14 +152,19 @@ def _table(path: Path, document: dict[str, Any], name: str) -> dict[str, Any]:
 def _refuse_unknown_keys(path: Path, table: str, found: dict[str, Any], known: set[str]) -> None:
     unknown = sorted(set(found) - known)
     if unknown:
-        raise ManifestError(
-            f"{path}: [{table}] has an unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}"
-        )
+        where = f"[{table}]" if table else "it"
+        raise ManifestError(f"{path}: {where} has an unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}")
 
 
 def _namespace(path: Path, key: str, value: str) -> str:
     if not is_iri(value) or value[-1] not in "/#":
         raise ManifestError(f"{path}: [model] {key} must be an IRI that ends with / or #, not {value!r}")
+    return value
+
+
+def _prefix(path: Path, value: str) -> str:
+    if not _PREFIX.fullmatch(value) or value in Namespaces().prefixes:
+        raise ManifestError(f"{path}: [model] prefix must be a name like 'rc' that is not in use, not {value!r}")
     return value
 
 
@@ -173,12 +185,21 @@ def _find(path: Path, role: str, entries: list[str]) -> list[ModelFile]:
             root, pattern, builtin = asset_root(), f"{role}/**/*.ttl", True
         else:
             root, pattern, builtin = path.parent, entry, False
+            if Path(entry).is_absolute():
+                raise ManifestError(f"{path}: {entry!r} is not a path relative to the manifest")
         matches = [root / pattern] if (root / pattern).is_file() else sorted(_glob(path, root, pattern))
         if not matches:
             raise ManifestError(f"{path}: [files] {role} names {entry!r}, but there is no such file in {path.parent}")
         for match in matches:
             found.setdefault(match, ModelFile(match, role, match.relative_to(root).as_posix(), builtin))
     return list(found.values())
+
+
+def _one_role_each(files: Iterable[ModelFile]) -> tuple[ModelFile, ...]:
+    """Give a file that several roles name to the last of them: ``data = ["*.ttl"]`` is all that nothing else is."""
+    by_path = {file.path.resolve(): file for file in files}
+    order = [*RDF_ROLES, "sources"]
+    return tuple(sorted(by_path.values(), key=lambda file: order.index(file.role)))
 
 
 def _glob(path: Path, root: Path, pattern: str) -> list[Path]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from qe_kg.catalogue import Catalogue, Element
 from qe_kg.errors import CallError, ReadError, UnknownNameError
@@ -16,7 +17,7 @@ from qe_kg.manifest import RDF_ROLES, Manifest, ModelFile, find_model, read_mani
 from qe_kg.namespaces import DEFAULT_BASE
 from qe_kg.query_library import QueryLibrary, bind_parameters, free_parameter, rebased
 from qe_kg.query_results import QueryResult
-from qe_kg.sparql_text import bind, check_allowed
+from qe_kg.sparql_text import bind, check_allowed, is_query
 from qe_kg.store.embedded import EmbeddedStore, Solutions
 from qe_kg.store.files import read_quads
 
@@ -99,8 +100,8 @@ class Model:
     def graph_name(self, file: ModelFile) -> str:
         """Return the IRI of a file's named graph; the same on every machine."""
         if file.builtin or file.role == "ontology":
-            return f"{self.namespaces.base}graph/{file.name}"
-        return f"{self.namespaces.base}graph/model/{file.name}"
+            return f"{self.namespaces.base}graph/{quote(file.name)}"
+        return f"{self.namespaces.base}graph/model/{quote(file.name)}"
 
     def file_of(self, graph: str) -> Path | None:
         """Return the file behind a named graph; None for what was entailed."""
@@ -161,7 +162,7 @@ class Model:
 
         """
         given = parameters or {}
-        if "{" in query:
+        if is_query(query):
             values = {name: free_parameter(self._expanded(value)) for name, value in given.items()}
             text = bind(query, values) if values else query
         else:
@@ -175,7 +176,11 @@ class Model:
             return QueryResult((), (), boolean=answer)
         if isinstance(answer, Solutions):
             return QueryResult(answer.columns, answer.rows)
-        return QueryResult(("subject", "predicate", "object"), tuple(sorted(set(answer))), is_graph=True)
+        return QueryResult(
+            ("subject", "predicate", "object"),
+            tuple(sorted(set(answer), key=str)),
+            is_graph=True,
+        )
 
     def _expanded(self, value: object) -> object:
         return (self.namespaces.expand(value) or value) if isinstance(value, str) else value

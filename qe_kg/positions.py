@@ -7,6 +7,7 @@ only when something about it is to be reported.
 from __future__ import annotations
 
 import bisect
+import logging
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,8 @@ from rdflib.term import Node
 from qe_kg.namespaces import Namespaces
 
 rdflib.NORMALIZE_LITERALS = False
+# A literal that does not fit its datatype is a finding of a shape; rdflib logs it with a traceback.
+logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
 
 _SPACE = re.compile(r"(?:[ \t\r\n]+|#[^\n\r]*)*")
 
@@ -57,8 +60,8 @@ def _following(parser: type[SinkParser]) -> type[Any]:
         def __init__(self, sink: RDFSink, **options: Any) -> None:  # noqa: ANN401
             super().__init__(sink, **options)
             self.noted = Positions()
-            self._objects: list[int] = []
-            self._pending: list[int] = []
+            self._objects: list[tuple[int, str]] = []
+            self._pending: list[tuple[int, str]] = []
             self._subject_at = 0
             self._line_ends: list[int] = []
 
@@ -84,7 +87,7 @@ def _following(parser: type[SinkParser]) -> type[Any]:
             start = _SPACE.match(argstr, i).end()  # type: ignore[union-attr]
             end = int(super().object(argstr, i, res))
             if end >= 0:
-                self._objects.append(start)
+                self._objects.append((start, argstr[start:end].strip()))
             return end
 
         def objectList(self, argstr: str, i: int, res: Any) -> int:  # noqa: ANN401
@@ -97,8 +100,11 @@ def _following(parser: type[SinkParser]) -> type[Any]:
         def makeStatement(self, quadruple: Any) -> None:  # noqa: ANN401
             _, predicate, subject, value = quadruple
             if self._pending:
-                place = self._position(self._pending.pop())
-                triple = (str(subject), str(predicate), str(value))
+                offset, written = self._pending.pop()
+                place = self._position(offset)
+                # "a" comes as a pair, and a number or boolean without quotes as a Python value.
+                predicate = predicate[1] if isinstance(predicate, tuple) else predicate
+                triple = (str(subject), str(predicate), str(value) if isinstance(value, Node) else written)
                 self.noted.triples.setdefault(triple, place)
                 self.noted.predicates.setdefault(triple[:2], place)
             super().makeStatement(quadruple)
@@ -106,9 +112,16 @@ def _following(parser: type[SinkParser]) -> type[Any]:
     return Following
 
 
-@lru_cache(maxsize=64)
 def positions_of(path: Path) -> Positions | None:
     """Return the places in a Turtle or TriG file; None for other formats and for files that do not parse."""
+    try:
+        return _positions(path, path.stat().st_mtime_ns, path.stat().st_size)
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=64)
+def _positions(path: Path, _modified: int, _size: int) -> Positions | None:
     if path.suffix.lower() not in (".ttl", ".turtle", ".trig"):
         return None
     is_trig = path.suffix.lower() == ".trig"
@@ -116,7 +129,7 @@ def positions_of(path: Path) -> Positions | None:
     parser = _following(TrigSinkParser if is_trig else SinkParser)(sink, baseURI=path.as_uri(), turtle=True)
     try:
         parser.loadBuf(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, SyntaxError, RecursionError):
+    except Exception:  # rdflib also fails with IndexError and the like; a place is a courtesy
         return None
     noted: Positions = parser.noted
     return noted

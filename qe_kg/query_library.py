@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -98,6 +99,9 @@ def read_query(path: Path, name: str) -> LibraryQuery:
         raise QueryError(f"{place}: the #+ header is not YAML: {getattr(error, 'problem', error)}") from error
     if not isinstance(fields, dict) or set(fields) - _HEADER_KEYS:
         raise QueryError(f"{path}: the #+ header may have only {', '.join(sorted(_HEADER_KEYS))}")
+    for key, kind in (("params", dict), ("columns", list), ("tags", list)):
+        if not isinstance(fields.get(key) or kind(), kind):
+            raise QueryError(f"{path}: {key} in the #+ header must be a {'mapping' if kind is dict else 'list'}")
     parameters = tuple(_parameter(path, key, value or {}) for key, value in (fields.get("params") or {}).items())
     return LibraryQuery(
         name=name,
@@ -113,7 +117,7 @@ def read_query(path: Path, name: str) -> LibraryQuery:
 
 
 def _parameter(path: Path, name: str, fields: dict[str, Any]) -> Parameter:
-    kind = fields.get("type", "string")
+    kind = fields.get("type", "string") if isinstance(fields, dict) else None
     if kind not in PARAMETER_TYPES or set(fields) - {"type", "required", "default", "description"}:
         raise QueryError(
             f"{path}: parameter {name!r} must have a type out of {', '.join(sorted(PARAMETER_TYPES))}, and may "
@@ -225,7 +229,7 @@ def _typed(parameter: Parameter, value: object, resolve: Callable[[str, str], st
 
 
 def _is_integer(text: str) -> bool:
-    return text.lstrip("+-").isascii() and text.lstrip("+-").isdigit()
+    return re.fullmatch(r"[+-]?[0-9]+", text) is not None
 
 
 def _is_date(text: str) -> bool:

@@ -6,6 +6,7 @@ the literal as it is written.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 
 import pyoxigraph as ox
@@ -16,6 +17,8 @@ from rdflib.term import IdentifiedNode, Node
 from qe_kg.errors import ReadError
 
 rdflib.NORMALIZE_LITERALS = False
+# A literal that does not fit its datatype is a finding of a shape; rdflib logs it with a traceback.
+logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
 
 _STRING = "http://www.w3.org/2001/XMLSchema#string"
 

@@ -12,10 +12,9 @@ Examples:
   qe-kg completion zsh >> ~/.zshrc
   qe-kg completion fish > ~/.config/fish/completions/qe-kg.fish""")  # fmt: skip
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def completion_command(shell: str) -> None:
+@click.pass_context
+def completion_command(ctx: click.Context, shell: str) -> None:
     """Print the script that completes commands, options, names and queries in a shell."""
-    from qe_kg.cli import qe_kg
-
     kind = get_completion_class(shell)
     assert kind is not None
-    click.echo(kind(qe_kg, {}, "qe-kg", "_QE_KG_COMPLETE").source())
+    click.echo(kind(ctx.find_root().command, {}, "qe-kg", "_QE_KG_COMPLETE").source())

@@ -19,8 +19,9 @@ from qe_kg.cli.output import styled
 def demo_command(ctx: click.Context, output: Path) -> None:
     """Do the main job once, on the packaged model: validate it, ask two questions, export it."""
     from qe_kg.assets import packaged_model
-    from qe_kg.cli import qe_kg
 
+    group = ctx.find_root().command
+    assert isinstance(group, click.Group)
     model = ["--model", str(packaged_model())]
     for title, line in (
         ("Is the model sound?", "validate --format table"),
@@ -32,7 +33,7 @@ def demo_command(ctx: click.Context, output: Path) -> None:
         click.echo(styled(title, bold=True))
         click.echo(styled(f"$ qe-kg {line}", fg="cyan"))
         # Each step is the real command; a step that fails ends the demo with its exit code.
-        command = qe_kg.get_command(ctx, arguments[0])
+        command = group.get_command(ctx, arguments[0])
         assert command is not None
         try:
             with command.make_context(f"qe-kg {arguments[0]}", [*arguments[1:], *model], parent=ctx) as step:

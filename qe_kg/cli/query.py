@@ -49,7 +49,11 @@ def query_command(
 
     Parameters are bound as typed terms and never become query text. JSON is the W3C's SPARQL results format.
     """
-    given = dict(_pair(text) for text in params)
+    given: dict[str, str] = {}
+    for name, value in map(_pair, params):
+        if name in given:
+            raise ParameterError(f"the parameter {name!r} is given twice")
+        given[name] = value
     text = _text_of(query)
     model = open_for(model_path, no_inferences, entail)
     # The native engine does not notice Python's signal handler; let Ctrl-C end the process at once.
@@ -58,7 +62,7 @@ def query_command(
         try:
             answer = model.query(query if text is None else text, given)
         except QueryError as error:
-            if text is None:
+            if text is None or text == query:
                 raise
             where = "standard input" if query == "-" else query
             raise QueryError(error.problem, error.line, error.column, where) from error
@@ -74,9 +78,13 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _text_of(query: str) -> str | None:
     """Return the text of a file or of standard input; None for a name of the library."""
+    from qe_kg.sparql_text import is_query
+
     if query == "-":
         text = sys.stdin.read()
-    elif query.endswith((".rq", ".sparql")) or Path(query).is_file():
+    elif is_query(query):
+        text = query
+    elif query.endswith((".rq", ".sparql")) or _is_file(query):
         try:
             text = Path(query).read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -85,9 +93,16 @@ def _text_of(query: str) -> str | None:
             raise ReadError(f"{query}: cannot be read: {error}") from error
     else:
         return None
-    if "{" not in text:
+    if not is_query(text):
         raise QueryError("there is no SPARQL query in it", file="standard input" if query == "-" else query)
     return text
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):  # too long for a path
+        return False
 
 
 def _shown(model: Model, answer: QueryResult, form: str) -> str:

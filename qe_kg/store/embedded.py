@@ -6,9 +6,11 @@ It is an index for SPARQL, never the record: Oxigraph rewrites some literals whe
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pyoxigraph as ox
 
@@ -16,6 +18,11 @@ from qe_kg.errors import QueryError, ReadError
 from qe_kg.namespaces import XSD
 from qe_kg.store.files import FORMATS, format_of, read_quads, syntax_error
 from qe_kg.terms import Term, iri, literal
+
+Answer = TypeVar("Answer")
+# Address space, not memory: pages that are not touched cost nothing.
+_STACK = 512 * 1024 * 1024
+_STACK_LOCK = threading.Lock()
 
 
 def is_valid_iri(text: str) -> bool:
@@ -42,7 +49,7 @@ class EmbeddedStore:
         self._store = ox.Store()
 
     def __len__(self) -> int:
-        return len(self._store)
+        return sum(1 for _ in self._store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
 
     def load(self, path: Path, graph: str, rename: Callable[[str], str] | None = None) -> set[str]:
         """Load one file; triples without a graph go to ``graph``.
@@ -63,6 +70,8 @@ class EmbeddedStore:
                 raise syntax_error(path, error) from error
             except OSError as error:
                 raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
+            # The union as a graph of its own: Oxigraph's own union answers once for each graph that holds a triple.
+            self._store.update(f"ADD <{graph}> TO DEFAULT")
             return {graph}
         quads = list(read_quads(path, graph, rename))
         self.add(quads)
@@ -70,7 +79,9 @@ class EmbeddedStore:
 
     def add(self, quads: Iterable[ox.Quad]) -> None:
         """Add quads."""
-        self._store.extend(quads)
+        for quad in quads:
+            self._store.add(quad)
+            self._store.add(ox.Quad(quad.subject, quad.predicate, quad.object))
 
     def select(self, query: str) -> Solutions:
         """Answer a SELECT query.
@@ -98,9 +109,16 @@ class EmbeddedStore:
 
         """
         try:
-            answer = self._store.query(query, use_default_graph_as_union=True, prefixes=prefixes)
+            return _with_room(lambda: self._answer(query, prefixes))
         except SyntaxError as error:
             raise _query_error(error) from error
+        except UnicodeEncodeError as error:
+            raise QueryError("the query is not Unicode text: it holds half of a surrogate pair") from error
+        except (OSError, RuntimeError) as error:
+            raise QueryError(f"the query cannot be answered: {error}") from error
+
+    def _answer(self, query: str, prefixes: dict[str, str] | None) -> Solutions | bool | list[tuple[Term, Term, Term]]:
+        answer = self._store.query(query, prefixes=prefixes)
         if isinstance(answer, ox.QueryBoolean):
             return bool(answer)
         if isinstance(answer, ox.QuerySolutions):
@@ -108,6 +126,28 @@ class EmbeddedStore:
             rows = tuple(tuple(None if term is None else _term(term) for term in solution) for solution in answer)
             return Solutions(columns, rows)
         return [(_term(triple.subject), _term(triple.predicate), _term(triple.object)) for triple in answer]
+
+
+def _with_room(work: Callable[[], Answer]) -> Answer:
+    """Do work in a thread with a stack that no query of the allowed length exhausts; the main thread's is 8 MB."""
+    outcome: list[Answer] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:
+            failure.append(error)
+
+    with _STACK_LOCK:
+        before = threading.stack_size(_STACK)
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        threading.stack_size(before)
+    thread.join()
+    if failure:
+        raise failure[0]
+    return outcome[0]
 
 
 def _query_error(error: SyntaxError) -> QueryError:

@@ -29,7 +29,7 @@ _SUFFIXES = {
     ".rdf": "rdfxml", ".owl": "rdfxml", ".xml": "rdfxml", ".jsonld": "jsonld", ".json": "jsonld", ".n3": "n3",
 }  # fmt: skip
 
-_PLACE = re.compile(r"^(Parser )?error at (line )?\d+[^:]*: ?")
+_PLACE = re.compile(r"^(Parser )?error (at|between) (line )?\d+[^:]*: ?")
 # What a Turtle author can do about the parser's commonest complaints.
 _HINTS = (
     (re.compile(r"is not a valid RDF object"), "expected an IRI, a prefixed name, a literal, '[' or '('"),
@@ -41,7 +41,15 @@ _HINTS = (
         re.compile(r"prefix (\S*:) has not been declared"),
         "expected a declared prefix: add an @prefix line for it",
     ),
+    (re.compile(r"(?i)unexpected end of file"), "expected the closing quote of the string that begins here"),
     (re.compile(r"(?i)unexpected end"), "expected '.' at the end of the last statement"),
+    (re.compile(r"Invalid IRI"), "expected an IRI; write such a character percent-encoded"),
+    (re.compile(r"No scheme found"), "expected an absolute IRI, or an @base line before it"),
+    (re.compile(r"Invalid UTF-8"), "expected text in UTF-8: save the file in that encoding"),
+    (
+        re.compile(r"is not a valid subject|beginning of a prefix name"),
+        "expected a statement: an IRI, a prefixed name, '[', '(' or a directive such as @prefix",
+    ),
 )
 
 
@@ -75,7 +83,8 @@ def read_quads(path: Path, graph: str | None = None, rename: Callable[[str], str
     name = ox.NamedNode(graph) if graph else ox.DefaultGraph()
     try:
         with path.open("rb") as file:
-            for quad in ox.parse(file, format=FORMATS[format_of(path)]):
+            # Two files may use one label for two blank nodes.
+            for quad in ox.parse(file, format=FORMATS[format_of(path)], rename_blank_nodes=True):
                 renamed = quad if rename is None else _rename(quad, rename)
                 in_default = isinstance(renamed.graph_name, ox.DefaultGraph)
                 yield (ox.Quad(renamed.subject, renamed.predicate, renamed.object, name) if in_default else renamed)
@@ -102,7 +111,12 @@ def write_quads(quads: Iterable[ox.Quad], output: IO[bytes], form: str, prefixes
         ox.serialize(quads, output, rdf_format, prefixes=prefixes)
     else:
         triples = dict.fromkeys(quad.triple for quad in quads)
-        ox.serialize(triples, output, rdf_format, prefixes=prefixes)
+        if form == "rdfxml":
+            # A reader of XML takes a bare carriage return for a line feed.
+            written = ox.serialize(triples, format=rdf_format, prefixes=prefixes) or b""
+            output.write(written.replace(b"\r", b"&#xD;"))
+        else:
+            ox.serialize(triples, output, rdf_format, prefixes=prefixes)
 
 
 def canonical(quads: Iterable[ox.Quad]) -> list[ox.Quad]:

@@ -17,7 +17,7 @@ from rdflib.namespace import DCTERMS, RDF, SH, SKOS
 from rdflib.term import Node
 
 from qe_kg.integrity import Problem
-from qe_kg.namespaces import Namespaces
+from qe_kg.namespaces import Namespaces, is_iri
 from qe_kg.positions import locate
 from qe_kg.rdflib_bridge import to_graph, triple
 from qe_kg.validation import pyshacl_engine
@@ -127,7 +127,7 @@ def validate(
         focus_nodes=focus_nodes,
         shapes=shape_count,
         seconds=time.perf_counter() - started,
-        as_turtle=_as_turtle(report_graph, namespaces),
+        as_turtle=_as_turtle(report_graph, results, namespaces),
     )
 
 
@@ -281,7 +281,19 @@ def _stale(
     )
 
 
-def _as_turtle(report: Graph, namespaces: Namespaces) -> str:
+def _as_turtle(report: Graph, results: Iterable[Result], namespaces: Namespaces) -> str:
+    top = next(report.subjects(RDF.type, SH.ValidationReport))
+    for result in results:
+        if not result.shape.startswith("qe-kg:"):
+            continue  # it is in there
+        node = BNode()
+        report.add((top, SH.result, node))
+        report.add((node, RDF.type, SH.ValidationResult))
+        report.add((node, SH.focusNode, URIRef(result.focus) if is_iri(result.focus) else Literal(result.focus)))
+        report.add((node, SH.resultSeverity, SH[result.severity]))
+        report.add((node, SH.resultMessage, Literal(f"{result.rule}: {result.message}", lang="en")))
+        report.add((node, SH.sourceConstraintComponent, URIRef(f"urn:{result.component}")))
+        report.set((top, SH.conforms, Literal(False)))
     for prefix in ("sh", "qe", "qed", "qesh", "qev", "xsd"):
         report.bind(prefix, namespaces.prefixes[prefix], override=True, replace=True)
     return report.serialize(format="longturtle", canon=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pyshacl
-from pyshacl.errors import ReportableRuntimeError, ShapeLoadError, ValidationFailure
+import rdflib
+from pyshacl.errors import ValidationFailure
 from rdflib import Graph, URIRef
 from rdflib.namespace import OWL, RDF, RDFS, SH
 from rdflib.term import Node
@@ -40,6 +41,7 @@ def validate(data: Graph, shapes: Graph) -> tuple[list[RawResult], Graph]:
         ShapesError: the shapes cannot be evaluated.
 
     """
+    _refuse_unsupported(shapes)
     try:
         _, report, text = pyshacl.validate(
             data,
@@ -51,11 +53,47 @@ def validate(data: Graph, shapes: Graph) -> tuple[list[RawResult], Graph]:
             inplace=True,  # nothing is inferred, so the graph is not changed; a copy would cost a second
             allow_warnings=True,
         )
-    except (ReportableRuntimeError, ShapeLoadError, RuntimeError, SyntaxError) as error:
+    except Exception as error:  # re.error, ParseException, TypeError …: what is wrong in the shapes decides
         raise ShapesError(f"the shapes cannot be evaluated: {_first_line(error)}") from error
+    finally:
+        rdflib.NORMALIZE_LITERALS = False  # pySHACL leaves it switched on
     if isinstance(report, ValidationFailure) or not isinstance(report, Graph):
         raise ShapesError(f"the shapes cannot be evaluated: {_first_line(text)}")
     return [_read(report, node) for node in report.objects(None, SH.result)], report
+
+
+def _refuse_unsupported(shapes: Graph) -> None:
+    """Refuse what pySHACL would pass over or break off without a result."""
+    for predicate in (SH.target, SH.rule, SH.js):
+        if (None, predicate, None) in shapes:
+            raise ShapesError(f"the shapes cannot be evaluated: sh:{predicate.fragment} is not supported")
+    references: dict[Node, set[Node]] = {}
+    for predicate in (SH.node, SH.property, SH["not"], SH.qualifiedValueShape):
+        for shape, other in shapes.subject_objects(predicate):
+            references.setdefault(shape, set()).add(other)
+    for predicate in (SH["and"], SH["or"], SH.xone):
+        for shape, members in shapes.subject_objects(predicate):
+            references.setdefault(shape, set()).update(_items(shapes, members))
+    done: set[Node] = set()
+    for start in references:
+        path: dict[Node, Iterator[Node]] = {start: iter(references[start])} if start not in done else {}
+        while path:
+            current = next(reversed(path))
+            following = next(path[current], None)
+            if following is None:
+                done.add(current)
+                del path[current]
+            elif following in path:
+                raise ShapesError(f"the shapes cannot be evaluated: the shape {following} refers to itself")
+            elif following not in done:
+                path[following] = iter(references.get(following, ()))
+
+
+def _items(shapes: Graph, members: Node) -> list[Node]:
+    try:
+        return list(shapes.items(members))
+    except ValueError as error:
+        raise ShapesError(f"the shapes cannot be evaluated: {error}") from error
 
 
 def _first_line(error: object) -> str:
@@ -71,7 +109,7 @@ def _read(report: Graph, node: Node) -> RawResult:
     )
     focus, shape = report.value(node, SH.focusNode), report.value(node, SH.sourceShape)
     if focus is None or shape is None or not isinstance(severity, URIRef) or not isinstance(component, URIRef):
-        raise ShapesError("pySHACL gave a result without focus, shape, severity or component")
+        raise ShapesError("the shapes cannot be evaluated: a result lacks its focus, shape, severity or component")
     return RawResult(
         focus=focus,
         path=report.value(node, SH.resultPath),

@@ -131,6 +131,9 @@ def make_report(
             one.focus,
             one.path or "",
             one.value or "",
+            one.component,
+            one.shape,
+            one.message,
         ),
     )
     failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1]

@@ -1,0 +1,71 @@
+"""What several test folders need: models written into a temporary folder, and the real command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def write_model(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that writes a model: file name → content, and role → file names (all are data without it)."""
+
+    def write(
+        files: Mapping[str, str | bytes],
+        roles: Mapping[str, Sequence[str]] | None = None,
+        *,
+        manifest: str | bytes | None = None,
+        name: str = "model",
+        more: str = "",
+    ) -> Path:
+        directory = tmp_path / name
+        directory.mkdir(parents=True, exist_ok=True)
+        for file, content in files.items():
+            path = directory / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+        if manifest is None:
+            entries = {"data": sorted(files)} if roles is None else roles
+            lines = [f"{role} = {json.dumps(list(names))}" for role, names in entries.items()]
+            model = ['name = "Test"', 'namespace = "https://test.example/id/"', 'prefix = "t"', more]
+            manifest = "\n".join(["[model]", *model, "[files]", *lines])
+        (directory / "qe-kg.toml").write_bytes(manifest if isinstance(manifest, bytes) else manifest.encode("utf-8"))
+        return directory
+
+    return write
+
+
+@pytest.fixture
+def qe_kg(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return a function that runs ``python -m qe_kg`` of this checkout in an empty folder."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+
+    def run(
+        *arguments: str | Path | bytes,
+        stdin: str = "",
+        cwd: Path = folder,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 60,
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "qe_kg", *arguments],
+            input=stdin,
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=timeout,
+            check=False,
+        )
+
+    return run
