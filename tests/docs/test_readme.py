@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-import console
+from tests.docs import console
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
