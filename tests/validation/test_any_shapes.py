@@ -333,3 +333,13 @@ def test_a_call_that_makes_no_sense_is_refused(arguments: tuple[str, ...], tmp_p
     done = qe_kg("validate", *arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("severity", ["sh:Violation", "sh:Warning", "sh:Info"])
+def test_a_nested_shape_counts_whatever_its_own_severity(check: Callable[..., ValidationReport], severity: str) -> None:
+    report = check(
+        "ex:S a sh:NodeShape ; sh:targetClass ex:C ; sh:or ( ex:Named ex:Dated ) . "
+        f"ex:Named a sh:PropertyShape ; sh:path ex:name ; sh:minCount 1 ; sh:severity {severity} . "
+        f"ex:Dated a sh:PropertyShape ; sh:path ex:date ; sh:minCount 1 ; sh:severity {severity} ."
+    )
+    assert [result.component for result in report.results] == ["sh:OrConstraintComponent"]
