@@ -35,7 +35,14 @@ LICENSE = URIRef("https://www.apache.org/licenses/LICENSE-2.0")
 PROPERTY_TYPES = {OWL.ObjectProperty, OWL.DatatypeProperty, OWL.AnnotationProperty}
 TERM_TYPES = {OWL.Class} | PROPERTY_TYPES
 # How a definition names a parent that this ontology does not label itself.
-FOREIGN_PARENT_LABELS = {SKOS.Concept: "Concept", PROV.Entity: "Entity", DPV.ConsentRecord: "Record"}
+FOREIGN_PARENT_LABELS = {
+    SKOS.Concept: "Concept",
+    PROV.Entity: "Entity",
+    PROV.Activity: "Activity",
+    DPV.ConsentRecord: "Record",
+}
+# Lists that hold a part of another vocabulary, under its names: the class of their concepts.
+FOREIGN_LISTS = {"purpose": DPV.Purpose}
 # OWL 2 Profiles, section 4.2: what OWL 2 RL says of names alone, and its datatypes. This ontology needs no
 # class expressions, so their grammar is left out and every use of one is reported.
 RL_TYPES = {
@@ -296,7 +303,8 @@ def list_faults(onto: Ontology) -> Iterator[str]:
             yield f"{name}: the license must be the IRI of Apache 2.0"
         kinds = set(graph.objects(None, RDF.type)) - {SKOS.Concept, SKOS.ConceptScheme}
         used.update(kinds)
-        if len(kinds) != 1 or (next(iter(kinds)), RDFS.subClassOf, SKOS.Concept) not in classes:
+        below = {FOREIGN_LISTS[name]} if name in FOREIGN_LISTS else set(classes.subjects(RDFS.subClassOf, SKOS.Concept))
+        if len(kinds) != 1 or not kinds <= below:
             yield f"{name}: all concepts must be of one class below skos:Concept"
         for subject in set(graph.subjects()):
             for predicate in (SKOS.prefLabel, SKOS.definition):
@@ -308,9 +316,15 @@ def list_faults(onto: Ontology) -> Iterator[str]:
                 yield f"{concept}: must be a skos:Concept and of the class of its list"
             if set(graph.objects(concept, SKOS.inScheme)) != {scheme}:
                 yield f"{concept}: must be in the scheme {scheme} alone"
-            codes = [str(code).lower() for code in graph.objects(concept, SKOS.notation)]
-            if [f"{scheme}-{code}" for code in codes] != [str(concept)]:
+            codes = [str(code) for code in graph.objects(concept, SKOS.notation)]
+            named = str(concept).partition("#")[2] if name in FOREIGN_LISTS else str(concept).removeprefix(f"{scheme}-")
+            if [code if name in FOREIGN_LISTS else code.lower() for code in codes] != [named]:
                 yield f"{concept}: needs one notation, and its name must end in it"
+            for broader in graph.objects(concept, SKOS.broader):
+                if broader not in concepts:
+                    yield f"{concept}: is below {broader}, which is not in the list"
+            if not {SKOS.broader, SKOS.topConceptOf} & set(graph.predicates(concept)):
+                yield f"{concept}: must be at the top of the list or below another concept of it"
         labels = Counter(label for c in concepts for label in english(graph, c, SKOS.prefLabel))
         yield from (f"{name}: the label {label!r} is used {n} times" for label, n in labels.items() if n > 1)
     shared = {QE.ValueStreamCategory}  # each company has categories of its own, in its data
@@ -415,6 +429,10 @@ FAULTS: list[tuple[Rule, str, str, str]] = [
     (list_faults, "zone", 'qev:zone-shared skos:notation "S" .', "one notation"),
     (list_faults, "zone", 'qev:zone-shared skos:prefLabel "External"@en .', "needs one"),
     (list_faults, "zone", "qev:side a skos:ConceptScheme .", "one scheme"),
+    (list_faults, "zone", "qev:zone-shared skos:broader qev:medium .", "not in the list"),
+    (list_faults, "zone", "qev:zone-blue a skos:Concept ; skos:inScheme qev:zone .", "at the top"),
+    (list_faults, "purpose", "qev:purpose-x a qe:Medium .", "of one class"),
+    (list_faults, "purpose", "<https://w3id.org/dpv#Other> skos:notation 'Another' .", "one notation"),
     (list_faults, "flow", "qe:Color rdfs:subClassOf skos:Concept .", "0 controlled lists"),
     (blank_node_faults, "flow", "qe:carries rdfs:seeAlso [] .", "blank node"),
     (profile_faults, "flow", "qe:since rdfs:range xsd:date .", "no datatype of OWL 2 RL"),
