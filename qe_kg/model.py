@@ -15,7 +15,7 @@ from qe_kg.integrity import Problem, find_problems
 from qe_kg.lineage import BASES, Direction, FlowGraph, Lineage, Start, walk
 from qe_kg.manifest import RDF_ROLES, Manifest, ModelFile, find_model, read_manifest
 from qe_kg.namespaces import DEFAULT_BASE
-from qe_kg.query_library import QueryLibrary, bind_parameters, free_parameter, rebased
+from qe_kg.query_library import QueryLibrary, bind_parameters, free_parameter
 from qe_kg.query_results import QueryResult
 from qe_kg.sparql_text import bind, check_allowed, is_query
 from qe_kg.store.embedded import EmbeddedStore, Solutions
@@ -110,7 +110,7 @@ class Model:
     def quads(self, *roles: str) -> Iterator[ox.Quad]:
         """Yield the quads of the files of these roles, with literals as written; "entailed" is a role too."""
         for file in self.manifest.of_role(*roles):
-            yield from read_quads(file.path, self.graph_name(file), self._rename(file))
+            yield from self._read(file)
         if "entailed" in roles:
             yield from self._entailed
 
@@ -129,15 +129,18 @@ class Model:
 
         return to_rdflib(self.quads(*(roles or RDF_ROLES)), self.namespaces.prefixes)
 
+    def _read(self, file: ModelFile) -> Iterator[ox.Quad]:
+        return read_quads(file.path, self.graph_name(file), self._rename(file))
+
     def _rename(self, file: ModelFile) -> Any:  # noqa: ANN401 - Callable[[str], str] | None
         return self.namespaces.rebase if file.builtin and self.namespaces.base != DEFAULT_BASE else None
 
     def _entail(self) -> list[ox.Quad]:
         from qe_kg.entailment import entail
 
-        individuals = ("data", "inference", "baseline")
+        individuals = list(self.quads("data", "inference", "baseline"))
         graph = f"{self.namespaces.base}graph/entailed"
-        return list(entail(self.quads("ontology", *individuals), self.quads(*individuals), graph))
+        return list(entail([*self.quads("ontology"), *individuals], individuals, graph))
 
     # --- queries ------------------------------------------------------------------------------------------
 
@@ -167,9 +170,10 @@ class Model:
             text = bind(query, values) if values else query
         else:
             known = self.queries.get(query)
-            text = bind_parameters(known, given, self.resolve)
             if known.path.is_relative_to(_builtin_queries()):
-                text = rebased(text, self.namespaces.base)
+                # Before parameters are bound: what a user gives is not moved.
+                known = replace(known, text=known.text.replace(DEFAULT_BASE, self.namespaces.base))
+            text = bind_parameters(known, given, self.resolve)
         check_allowed(text)
         answer = self.store.query(text, self.namespaces.prefixes)
         if isinstance(answer, bool):
@@ -305,14 +309,14 @@ class Model:
         """
         from qe_kg.validation.gate import validate
 
-        names = {str(file.path): shown_path(file.path) for file in self.manifest.of_role(*RDF_ROLES)}
+        inputs = [(file.role, self._input(file)) for file in self.manifest.of_role(*RDF_ROLES)]
         # Rules and legal sources are described in the shapes files and are instances like any other.
         return validate(
-            [self._input(file) for file in self.manifest.of_role(*RDF_ROLES)],
-            [self._input(file) for file in self.manifest.of_role("shapes")],
+            [one for _, one in inputs],
+            [one for role, one in inputs if role == "shapes"],
             self.namespaces,
             problems=self.problems,
-            file_names=names,
+            file_names={str(one.path): one.name for _, one in inputs},
             extra=self._entailed,
             use_baseline=baseline,
             report_stale=self.is_whole,
@@ -322,8 +326,7 @@ class Model:
     def _input(self, file: ModelFile) -> InputFile:
         from qe_kg.validation.gate import InputFile
 
-        quads = list(read_quads(file.path, self.graph_name(file), self._rename(file)))
-        return InputFile(file.path, shown_path(file.path), quads)
+        return InputFile(file.path, shown_path(file.path), list(self._read(file)))
 
     # --- export -------------------------------------------------------------------------------------------
 

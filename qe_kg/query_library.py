@@ -14,12 +14,11 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from qe_kg.errors import ParameterError, QueryError, UnknownQueryError
-from qe_kg.namespaces import DEFAULT_BASE, XSD, is_iri
+from qe_kg.namespaces import XSD, is_iri
 from qe_kg.sparql_text import bind
 from qe_kg.terms import Term, iri, literal
 
@@ -243,9 +242,3 @@ def _is_date(text: str) -> bool:
 
 _LEXICAL = {"integer": _is_integer, "date": _is_date}
 _EXPECTED = {"integer": "a whole number", "date": "a date like 2025-11-25"}
-
-
-@cache
-def rebased(text: str, base: str) -> str:
-    """Return a shipped query's text with its namespaces under another base."""
-    return text if base == DEFAULT_BASE else text.replace(DEFAULT_BASE, base)

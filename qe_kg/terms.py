@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from qe_kg.namespaces import XSD
 
@@ -63,13 +63,3 @@ def iri(value: str) -> Term:
 def literal(value: str, datatype: str | None = None, language: str | None = None) -> Term:
     """Make a literal; ``xsd:string`` is written as a plain one."""
     return Term("literal", value, None if datatype == f"{XSD}string" else datatype, language)
-
-
-def from_rdflib(node: Any) -> Term:  # noqa: ANN401 - rdflib is imported only by those who have its nodes
-    """Turn an rdflib node into a `Term`."""
-    kind = type(node).__name__
-    if kind == "URIRef":
-        return iri(str(node))
-    if kind == "BNode":
-        return Term("bnode", str(node))
-    return literal(str(node), str(node.datatype) if node.datatype else None, node.language)

@@ -15,7 +15,7 @@ from typing import TypeVar
 import pyoxigraph as ox
 
 from qe_kg.errors import QueryError, ReadError
-from qe_kg.namespaces import XSD
+from qe_kg.namespaces import RDF, XSD
 from qe_kg.store.files import FORMATS, format_of, read_quads, syntax_error
 from qe_kg.terms import Term, iri, literal
 
@@ -164,7 +164,7 @@ def _term(node: object) -> Term:
     if isinstance(node, ox.Literal):
         plain = node.datatype.value in (
             f"{XSD}string",
-            "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString",
+            f"{RDF}langString",
         )
         return literal(node.value, None if plain else node.datatype.value, node.language)
     if isinstance(node, ox.BlankNode):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from qe_kg import Model, QueryResult, UnknownNameError, ValidationReport, open_model
+from qe_kg import Model, QueryResult, Term, UnknownNameError, ValidationReport, open_model
 from qe_kg.cli import qe_kg
 
 QUANTUM_ENERGY = Path(__file__).resolve().parents[2] / "data" / "quantum-energy"
@@ -159,3 +159,20 @@ def test_command_line_on_a_rebased_model(tmp_path: Path, original: Model, base: 
     assert result.exit_code == 0
     assert result.stderr == ""
     assert json.loads(result.stdout)["start"] == [f"{base}id/value-stream-aov-04"]
+
+
+def test_what_a_user_gives_to_a_shipped_query_is_not_moved(
+    rebased: tuple[str, Model], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, model = rebased
+    asked: list[str] = []
+    answer = model.store.query
+
+    def listen(query: str, prefixes: dict[str, str] | None = None) -> Any:  # noqa: ANN401
+        asked.append(query)
+        return answer(query, prefixes)
+
+    monkeypatch.setattr(model.store, "query", listen)
+    model.query("impact/list-direct-recipients", {"participant": Term("literal", f"{OLD}id/x")})
+    assert f'"{OLD}id/x"' in asked[-1]
+    assert OLD not in asked[-1].replace(f'"{OLD}id/x"', "")
