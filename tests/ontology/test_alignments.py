@@ -38,13 +38,11 @@ def defined() -> frozenset[str]:
     return frozenset(found)
 
 
-def targets(path: Path) -> list[tuple[URIRef, URIRef]]:
+def targets(path: Path) -> list[URIRef]:
     return [
-        (predicate, node)
-        for subject, predicate, node in graph(path)
-        if (subject, RDF.type, OWL.Ontology) not in graph(path)
-        and isinstance(node, URIRef)
-        and isinstance(predicate, URIRef)
+        node
+        for subject, node in graph(path).subject_objects()
+        if isinstance(node, URIRef) and (subject, RDF.type, OWL.Ontology) not in graph(path)
     ]
 
 
@@ -55,7 +53,7 @@ def test_a_file_maps_what_we_define_by_mapping_relations_only(path: Path) -> Non
     for predicate in (DCTERMS.title, DCTERMS.description, DCTERMS.license, OWL.versionIRI):
         assert (header, predicate, None) in graph(path)
     allowed = {SKOS.note} if path.stem in NAMES_ONLY else MAPPINGS
-    for subject, predicate, _ in graph(path):
+    for subject, predicate in graph(path).subject_predicates():
         if subject != header:
             assert str(subject) in defined(), f"{subject} is described nowhere"
             assert predicate in allowed, f"{subject} {predicate}"
@@ -63,7 +61,7 @@ def test_a_file_maps_what_we_define_by_mapping_relations_only(path: Path) -> Non
 
 
 def test_every_target_was_checked_and_everything_checked_is_a_target() -> None:
-    pointed_to = {str(node) for path in FILES for _, node in targets(path)}
+    pointed_to = {str(target) for path in FILES for target in targets(path)}
     checked = {f"{entry['namespace']}{term}" for entry in CHECKED.values() for term in entry["terms"]}
     assert pointed_to == checked
 
