@@ -10,6 +10,7 @@ import pytest
 import rdflib
 from rdflib import OWL, RDF, RDFS, SKOS, Graph, URIRef
 from rdflib.namespace import DCTERMS, DefinedNamespace
+from rdflib.term import Node
 
 from qe_kg import open_model
 
@@ -48,11 +49,11 @@ def targets(path: Path) -> list[URIRef]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_file_maps_what_we_define_by_mapping_relations_only(path: Path) -> None:
-    header = URIRef(f"{OURS}ontology/alignments/{path.stem}")
+    header: Node = URIRef(f"{OURS}ontology/alignments/{path.stem}")
     assert (header, RDF.type, OWL.Ontology) in graph(path)
     for predicate in (DCTERMS.title, DCTERMS.description, DCTERMS.license, OWL.versionIRI):
         assert (header, predicate, None) in graph(path)
-    allowed = {SKOS.note} if path.stem in NAMES_ONLY else MAPPINGS
+    allowed: set[Node] = {SKOS.note} if path.stem in NAMES_ONLY else set(MAPPINGS)
     for subject, predicate in graph(path).subject_predicates():
         if subject != header:
             assert str(subject) in defined(), f"{subject} is described nowhere"
