@@ -51,8 +51,8 @@ def targets(path: Path) -> list[URIRef]:
 def test_a_file_maps_what_we_define_by_mapping_relations_only(path: Path) -> None:
     header: Node = URIRef(f"{OURS}ontology/alignments/{path.stem}")
     assert (header, RDF.type, OWL.Ontology) in graph(path)
-    for predicate in (DCTERMS.title, DCTERMS.description, DCTERMS.license, OWL.versionIRI):
-        assert (header, predicate, None) in graph(path)
+    for needed in (DCTERMS.title, DCTERMS.description, DCTERMS.license, OWL.versionIRI):
+        assert (header, needed, None) in graph(path)
     allowed: set[Node] = {SKOS.note} if path.stem in NAMES_ONLY else set(MAPPINGS)
     for subject, predicate in graph(path).subject_predicates():
         if subject != header:
