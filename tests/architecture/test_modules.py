@@ -35,8 +35,8 @@ HELPERS = {"qe_kg.cli.options", "qe_kg.cli.output", "qe_kg.cli.progress"}
 #: Layers from the bottom up; a module imports only from its own layer and from those below.
 LAYERS = (
     {"errors", "namespaces", "terms", "assets", "manifest"},
-    {"store.*", "rdflib_bridge", "positions", "sparql_text", "query_results"},
-    {"catalogue", "integrity", "query_library", "lineage", "validation.*", "entailment", "interchange", "drawing"},
+    {"store.*", "shacl.*", "rdflib_bridge", "positions", "sparql_text", "query_results"},
+    {"catalogue", "integrity", "query_library", "lineage.*", "validation.*", "entailment", "interchange", "drawing"},
     {"model"},
     {"cli.*", "__main__"},
 )
