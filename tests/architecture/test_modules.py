@@ -36,7 +36,17 @@ HELPERS = {"qe_kg.cli.options", "qe_kg.cli.output", "qe_kg.cli.progress"}
 LAYERS = (
     {"errors", "namespaces", "terms", "assets", "manifest"},
     {"store.*", "shacl.*", "rdflib_bridge", "positions", "sparql_text", "query_results"},
-    {"catalogue", "integrity", "query_library", "lineage.*", "validation.*", "entailment", "interchange", "drawing"},
+    {
+        "catalogue",
+        "integrity",
+        "query_library",
+        "lineage.*",
+        "validation.*",
+        "entailment",
+        "interchange",
+        "drawing",
+        "rules.*",
+    },
     {"model"},
     {"cli.*", "__main__"},
 )
