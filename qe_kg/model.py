@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from qe_kg.catalogue import Catalogue, Element
+from qe_kg.catalogue import Catalogue
 from qe_kg.change import Change, missing_from_scenario, read_removals
 from qe_kg.errors import CallError, ChangeError, UnknownNameError
 from qe_kg.integrity import Problem, find_problems
-from qe_kg.lineage import BASES, Direction, FlowGraph, Lineage, Start, walk
+from qe_kg.lineage import BASES, Direction, FlowGraph, Lineage, walk
+from qe_kg.lineage.start import Starts, check_options
 from qe_kg.manifest import RDF_ROLES, Manifest, ModelFile, find_model, read_manifest
 from qe_kg.namespaces import DEFAULT_BASE
 from qe_kg.query_library import QueryLibrary, bind_parameters, free_parameter
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 #: What an export holds unless it is told otherwise.
 EXPORT_ROLES = ("ontology", "data", "inference")
-LINEAGE_KINDS = ("participant", "flow", "item", "concept")
 
 
 def open_model(
@@ -282,15 +282,10 @@ class Model:
         zone: str | None = None,
         item: str | None = None,
     ) -> Lineage:
-        if not names:
-            raise CallError("name at least one participant, flow, item or concept")
-        if basis not in BASES:
-            raise CallError(f"basis must be one of {', '.join(BASES)}, not {basis!r}")
-        if depth is not None and depth < 0:
-            raise CallError(f"depth must be 0 or more, not {depth}")
+        check_options(basis, depth)
         return walk(
             self.flow_graph,
-            self._start(names),
+            self._starts.resolve(names, self.flow_graph),
             direction,
             depth=depth,
             basis=basis,
@@ -303,26 +298,9 @@ class Model:
         """Return the IRI of a zone by its notation ("non-regulated"), label, CURIE or IRI."""
         return self.resolve(name, "zone")
 
-    def _start(self, names: Iterable[str]) -> Start:
-        elements = tuple(dict.fromkeys(self.catalogue.resolve(name, *LINEAGE_KINDS) for name in names))
-        chosen = {element.iri for element in elements}
-        items = chosen | {item for item, about in self._subjects_of_items() if about in chosen}
-        flows = {edge.iri for edge in self.flow_graph.edges if edge.iri in chosen or items & set(edge.items)}
-        participants = {element.iri for element in elements if self._is_participant(element)}
-        participants |= self._stages_of(participants)
-        return Start(elements, frozenset(participants), frozenset(flows))
-
-    def _is_participant(self, element: Element) -> bool:
-        return self.namespaces.expand(element.type) in self.catalogue.subclasses("Participant")
-
-    def _stages_of(self, streams: set[str]) -> set[str]:
-        """Return the stages of value streams: who asks about a stream asks about its stages."""
-        rows = self.store.select(f"SELECT ?s ?v WHERE {{ ?s <{self.namespaces.terms}isStageOf> ?v }}").rows
-        return {stage.value for stage, stream in rows if stage and stream and stream.value in streams}
-
-    def _subjects_of_items(self) -> list[tuple[str, str]]:
-        rows = self.store.select(f"SELECT ?i ?c WHERE {{ ?i <{self.namespaces.terms}isAbout> ?c }}").rows
-        return [(item.value, about.value) for item, about in rows if item and about]
+    @cached_property
+    def _starts(self) -> Starts:
+        return Starts(self.store, self.catalogue, self.namespaces)
 
     # --- drawings -----------------------------------------------------------------------------------------
 
@@ -330,7 +308,7 @@ class Model:
         """Make the drawing of an impact or trace."""
         from qe_kg.drawing import diagram_of_lineage
 
-        participants = [element.iri for element in lineage.start if self._is_participant(element)]
+        participants = [element.iri for element in lineage.start if self._starts.is_participant(element)]
         return diagram_of_lineage(lineage, participants)
 
     def map_diagram(self, basis: str = "drawn") -> Diagram:

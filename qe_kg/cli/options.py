@@ -84,7 +84,8 @@ def open_for(model_path: Path | None, no_inferences: bool, entail: bool, *, warn
 def complete_names(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
     """Complete codes and labels out of the model; an unreadable model completes to nothing."""
     from qe_kg.errors import QeKgError
-    from qe_kg.model import LINEAGE_KINDS, open_model
+    from qe_kg.lineage.start import LINEAGE_KINDS
+    from qe_kg.model import open_model
 
     try:
         names = open_model(ctx.params.get("model_path"), scenario=ctx.meta.get(_SCENARIO)).catalogue.names(

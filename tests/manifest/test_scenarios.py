@@ -152,7 +152,7 @@ def test_a_model_can_be_changed_and_changed_back(model: Path) -> None:
 
 
 def test_a_change_takes_away_only_what_is_there(model: Path) -> None:
-    with pytest.raises(ChangeError, match="takes away what the model does not hold: <.*hasTarget") as caught:
+    with pytest.raises(ChangeError, match=r"takes away what the model does not hold: <.*hasTarget") as caught:
         open_model(model).changed(Change(removed=_quads("t:ab qe:hasTarget t:c .")))
     assert len(caught.value.missing) == 1 and caught.value.exit_code == 2
 
