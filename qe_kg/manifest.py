@@ -18,6 +18,10 @@
     waivers = ["waivers.ttl"]
     queries = ["builtin", "queries"]
     sources = ["source/overview.md"]
+    alignments = ["builtin"]    # relations to other vocabularies; exported on demand, never loaded
+
+    [alignments]
+    cim = "https://cim.ucaiug.io/ns#"   # optional: the CIM namespace of the release that you use
 
     [validation]                # optional
     profiles = ["us-mi"]        # the jurisdictions whose rules are checked unless a call names others
@@ -51,8 +55,19 @@ BUILTIN = "builtin"
 RDF_ROLES = ("ontology", "data", "inference", "baseline", "waivers", "shapes")
 #: Roles whose files accept findings; a scenario names its own.
 ACCEPTING_ROLES = ("baseline", "waivers")
-_ROLES = (*RDF_ROLES, "queries", "sources")
-_BUILTIN_ROLES = ("ontology", "shapes", "queries")
+#: RDF too, but read on demand only: what other vocabularies call our terms answers no question about flows.
+ALIGNMENTS = "alignments"
+_FILE_ROLES = (*RDF_ROLES, ALIGNMENTS, "sources")
+_ROLES = (*_FILE_ROLES, "queries")
+#: What is shipped for a role: patterns under the assets.
+_BUILTIN_PATTERNS = {
+    "ontology": ("ontology/qe.ttl", "ontology/modules/*.ttl", "ontology/vocab/*.ttl"),
+    "shapes": ("shapes/**/*.ttl",),
+    ALIGNMENTS: ("ontology/alignments/*.ttl",),
+    "queries": ("queries",),
+}
+#: The CIM namespace that the shipped alignment is written in; it changes with the release.
+CIM_NAMESPACE = "http://iec.ch/TC57/CIM100#"
 _PREFIX = re.compile(r"[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _MODEL_KEYS = {"name", "version", "namespace", "prefix", "base"}
@@ -65,8 +80,8 @@ class ModelFile:
 
     Attributes:
         path: where it is.
-        role: "ontology", "data", "inference", "baseline", "waivers", "shapes" or "sources"; in a scenario also
-            "removed", whose triples are taken away.
+        role: "ontology", "data", "inference", "baseline", "waivers", "shapes", "alignments" or "sources"; in a
+            scenario also "removed", whose triples are taken away.
         name: path relative to the model (or to the shipped assets), with "/"; stable across machines.
         builtin: True for what is shipped with the package.
 
@@ -105,6 +120,7 @@ class Manifest:
     own_namespace: str
     files: tuple[ModelFile, ...]
     query_directories: tuple[Path, ...]
+    cim_namespace: str = CIM_NAMESPACE
     profiles: tuple[str, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
     scenario: Scenario | None = None
@@ -112,6 +128,12 @@ class Manifest:
     def of_role(self, *roles: str) -> tuple[ModelFile, ...]:
         """Return the files of these roles, in the manifest's order."""
         return tuple(file for file in self.files if file.role in roles)
+
+    def align(self, iri: str) -> str:
+        """Map an IRI of a shipped alignment to this model's base and to its release of the CIM."""
+        if iri.startswith(CIM_NAMESPACE):
+            return self.cim_namespace + iri[len(CIM_NAMESPACE) :]
+        return self.namespaces.rebase(iri)
 
     def in_scenario(self, name: str) -> Manifest:
         """Return the manifest with a scenario's files; the model's baseline and waivers do not apply in it.
@@ -169,8 +191,10 @@ def read_manifest(directory: Path) -> Manifest:
         raise ManifestError(f"{where}: {_TOML_PLACE.sub('', str(error))}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path}: cannot be read: {error}") from error
-    _refuse_unknown_keys(path, "", document, {"model", "files", "validation", "scenarios"})
+    _refuse_unknown_keys(path, "", document, {"model", "files", "alignments", "validation", "scenarios"})
     model, files = _table(path, document, "model"), _table(path, document, "files")
+    alignments = _table(path, {"alignments": {}} | document, "alignments")
+    _refuse_unknown_keys(path, "alignments", alignments, {"cim"})
     validation = _table(path, {"validation": {}} | document, "validation")
     _refuse_unknown_keys(path, "validation", validation, {"profiles"})
     _refuse_unknown_keys(path, "model", model, _MODEL_KEYS)
@@ -178,11 +202,11 @@ def read_manifest(directory: Path) -> Manifest:
     for key, value in model.items():
         if not isinstance(value, str) or not value:
             raise ManifestError(f"{path}: [model] {key} must be a text that is not empty")
-    base = _namespace(path, "base", model.get("base", DEFAULT_BASE))
-    own = _namespace(path, "namespace", model.get("namespace", f"{base}id/"))
+    base = _namespace(path, "model", "base", model.get("base", DEFAULT_BASE))
+    own = _namespace(path, "model", "namespace", model.get("namespace", f"{base}id/"))
     prefixes = {_prefix(path, model["prefix"]): own} if "prefix" in model else {}
     entries = {role: _entries(path, role, files) for role in _ROLES}
-    found = [file for role in (*RDF_ROLES, "sources") for file in _find(path, "files", role, entries[role])]
+    found = [file for role in _FILE_ROLES for file in _find(path, "files", role, entries[role])]
     scenarios = _scenarios(path, document)
     in_scenarios = {file.path.resolve() for scenario in scenarios for file in scenario.files}
     return Manifest(
@@ -197,6 +221,7 @@ def read_manifest(directory: Path) -> Manifest:
             asset_root() / "queries" if entry == BUILTIN else _directory(path, directory / entry)
             for entry in entries["queries"]
         ),
+        cim_namespace=_namespace(path, "alignments", "cim", alignments.get("cim", CIM_NAMESPACE)),
         profiles=tuple(_texts(path, "[validation] profiles", validation.get("profiles", []), "names")),
         scenarios=scenarios,
     )
@@ -241,9 +266,9 @@ def _refuse_unknown_keys(path: Path, table: str, found: dict[str, Any], known: s
         raise ManifestError(f"{path}: {where} has an unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}")
 
 
-def _namespace(path: Path, key: str, value: str) -> str:
-    if not is_iri(value) or value[-1] not in "/#":
-        raise ManifestError(f"{path}: [model] {key} must be an IRI that ends with / or #, not {value!r}")
+def _namespace(path: Path, table: str, key: str, value: object) -> str:
+    if not isinstance(value, str) or not is_iri(value) or value[-1] not in "/#":
+        raise ManifestError(f"{path}: [{table}] {key} must be an IRI that ends with / or #, not {value!r}")
     return value
 
 
@@ -254,10 +279,10 @@ def _prefix(path: Path, value: str) -> str:
 
 
 def _entries(path: Path, role: str, files: dict[str, Any]) -> list[str]:
-    default = [BUILTIN] if role in _BUILTIN_ROLES else []
+    default = [BUILTIN] if role in _BUILTIN_PATTERNS else []
     entries = files.get(role, default)
     _texts(path, f"[files] {role}", entries, "paths")
-    if BUILTIN in entries and role not in _BUILTIN_ROLES:
+    if BUILTIN in entries and role not in _BUILTIN_PATTERNS:
         raise ManifestError(f'{path}: [files] {role} cannot be "{BUILTIN}": nothing is shipped for it')
     return list(entries)
 
@@ -271,13 +296,11 @@ def _texts(path: Path, what: str, value: object, kind: str) -> list[str]:
 def _find(path: Path, table: str, role: str, entries: list[str]) -> list[ModelFile]:
     found: dict[Path, ModelFile] = {}
     for entry in entries:
-        if entry == BUILTIN:
-            root, pattern, builtin = asset_root(), f"{role}/**/*.ttl", True
-        else:
-            root, pattern, builtin = path.parent, entry, False
-            if Path(entry).is_absolute():
-                raise ManifestError(f"{path}: {entry!r} is not a path relative to the manifest")
-        matches = [root / pattern] if (root / pattern).is_file() else sorted(_glob(path, root, pattern))
+        builtin = entry == BUILTIN
+        root, patterns = (asset_root(), _BUILTIN_PATTERNS[role]) if builtin else (path.parent, (entry,))
+        if Path(entry).is_absolute():
+            raise ManifestError(f"{path}: {entry!r} is not a path relative to the manifest")
+        matches = sorted(match for pattern in patterns for match in _matches(path, root, pattern))
         if not matches:
             raise ManifestError(f"{path}: [{table}] {role} names {entry!r}, but there is no such file in {path.parent}")
         for match in matches:
@@ -290,8 +313,12 @@ def _find(path: Path, table: str, role: str, entries: list[str]) -> list[ModelFi
 def _one_role_each(files: Iterable[ModelFile]) -> tuple[ModelFile, ...]:
     """Give a file that several roles name to the last of them: ``data = ["*.ttl"]`` is all that nothing else is."""
     by_path = {file.path.resolve(): file for file in files}
-    order = [*RDF_ROLES, "sources", "removed"]
+    order = [*_FILE_ROLES, "removed"]
     return tuple(sorted(by_path.values(), key=lambda file: order.index(file.role)))
+
+
+def _matches(path: Path, root: Path, pattern: str) -> list[Path]:
+    return [root / pattern] if (root / pattern).is_file() else _glob(path, root, pattern)
 
 
 def _glob(path: Path, root: Path, pattern: str) -> list[Path]:

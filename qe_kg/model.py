@@ -15,7 +15,7 @@ from qe_kg.errors import CallError, ChangeError, UnknownNameError
 from qe_kg.integrity import Problem, find_problems
 from qe_kg.lineage import BASES, Direction, FlowGraph, Lineage, walk
 from qe_kg.lineage.start import Starts, check_options
-from qe_kg.manifest import RDF_ROLES, Manifest, ModelFile, find_model, read_manifest
+from qe_kg.manifest import ALIGNMENTS, RDF_ROLES, Manifest, ModelFile, find_model, read_manifest
 from qe_kg.namespaces import DEFAULT_BASE
 from qe_kg.query_library import QueryLibrary, bind_parameters, free_parameter
 from qe_kg.query_results import QueryResult
@@ -117,7 +117,7 @@ class Model:
 
     def graph_name(self, file: ModelFile) -> str:
         """Return the IRI of a file's named graph; the same on every machine."""
-        if file.builtin or file.role == "ontology":
+        if file.builtin or file.role in ("ontology", ALIGNMENTS):
             return f"{self.namespaces.base}graph/{quote(file.name)}"
         return f"{self.namespaces.base}graph/model/{quote(file.name)}"
 
@@ -181,6 +181,8 @@ class Model:
         return self.change.added_to(f"{self.namespaces.base}graph/change")
 
     def _rename(self, file: ModelFile) -> Any:  # noqa: ANN401 - Callable[[str], str] | None
+        if file.role == ALIGNMENTS and file.builtin:
+            return self.manifest.align
         return self.namespaces.rebase if file.builtin and self.namespaces.base != DEFAULT_BASE else None
 
     def _entail(self) -> list[ox.Quad]:
@@ -369,7 +371,8 @@ class Model:
         Args:
             output: a path (replaced only when the new file is whole) or a binary file.
             form: "ttl", "trig", "nt", "nq", "rdfxml", "jsonld" or "n3".
-            roles: which files: any of "ontology", "data", "inference", "baseline", "shapes", and "entailed".
+            roles: which files: any of "ontology", "data", "inference", "baseline", "shapes", "alignments", and
+                "entailed".
             base: another base for all IRIs of ours.
 
         Returns:
@@ -384,7 +387,7 @@ class Model:
 
         if form not in FORM_NAMES:
             raise CallError(f"unknown format {form!r}; known are {', '.join(FORM_NAMES)}")
-        known = {*RDF_ROLES, "entailed"}
+        known = {*RDF_ROLES, ALIGNMENTS, "entailed"}
         wanted = tuple(roles)
         if not set(wanted) <= known:
             raise CallError(f"unknown part {sorted(set(wanted) - known)[0]!r}; known are {', '.join(sorted(known))}")
