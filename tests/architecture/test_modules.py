@@ -35,7 +35,7 @@ HELPERS = {"qe_kg.cli.options", "qe_kg.cli.output", "qe_kg.cli.progress"}
 #: Layers from the bottom up; a module imports only from its own layer and from those below.
 LAYERS = (
     {"errors", "namespaces", "terms", "assets", "manifest"},
-    {"store.*", "rdflib_bridge", "positions", "sparql_text", "query_results"},
+    {"store.*", "shacl.*", "rdflib_bridge", "positions", "sparql_text", "query_results"},
     {
         "catalogue",
         "integrity",
