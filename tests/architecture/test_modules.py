@@ -24,7 +24,7 @@ USERS = {
     "click": {"qe_kg.cli.*"},
     "owlrl": {"qe_kg.entailment"},
     "pygraphviz": {"qe_kg.drawing"},
-    "pyoxigraph": {"qe_kg.store.*", "qe_kg.rdflib_bridge"},
+    "pyoxigraph": {"qe_kg.store.*", "qe_kg.rdflib_bridge", "qe_kg.change"},
     "pyshacl": {"qe_kg.validation.pyshacl_engine"},
     "rdflib": {"qe_kg.rdflib_bridge", "qe_kg.positions", "qe_kg.validation.*", "qe_kg.entailment"},
     "rich": {"qe_kg.cli.*"},
@@ -45,9 +45,10 @@ LAYERS = (
         "entailment",
         "interchange",
         "drawing",
+        "change",
         "rules.*",
     },
-    {"model"},
+    {"model", "loose_files"},
     {"cli.*", "__main__"},
 )
 
