@@ -23,6 +23,7 @@ _COMMANDS = {
     "queries": "List the library of queries, or describe one.",
     "map": "Draw all flows.",
     "export": "Write the model as RDF.",
+    "diff": "What does a change say, and what does it mean?",
     "demo": "Do the main job once: validate, impact, trace, export.",
     "completion": "Print the completion script for a shell.",
 }

@@ -38,6 +38,7 @@ LAYERS = (
     {"store.*", "rdflib_bridge", "positions", "sparql_text", "query_results"},
     {"catalogue", "integrity", "query_library", "lineage", "validation.*", "entailment", "interchange", "drawing"},
     {"model"},
+    {"diff.*"},
     {"cli.*", "__main__"},
 )
 
