@@ -23,6 +23,7 @@ _COMMANDS = {
     "queries": "List the library of queries, or describe one.",
     "map": "Draw all flows.",
     "export": "Write the model as RDF.",
+    "generate": "Make up a large enterprise, for trials and benchmarks.",
     "demo": "Do the main job once: validate, impact, trace, export.",
     "completion": "Print the completion script for a shell.",
 }

@@ -37,6 +37,7 @@ LAYERS = (
     {"errors", "namespaces", "terms", "assets", "manifest"},
     {"store.*", "rdflib_bridge", "positions", "sparql_text", "query_results"},
     {"catalogue", "integrity", "query_library", "lineage.*", "validation.*", "entailment", "interchange", "drawing"},
+    {"generate.*"},
     {"model"},
     {"cli.*", "__main__"},
 )
