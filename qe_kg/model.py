@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rdflib import Dataset
 
     from qe_kg.drawing import Diagram
+    from qe_kg.rules.cut import CutAnswer
     from qe_kg.validation import ValidationReport
     from qe_kg.validation.gate import InputFile
     from qe_kg.validation.report import Severity
@@ -303,6 +304,14 @@ class Model:
     @cached_property
     def _starts(self) -> Starts:
         return Starts(self.store, self.catalogue, self.namespaces)
+
+    # --- rules --------------------------------------------------------------------------------------------
+
+    def cut(self, start: Iterable[str], end: Iterable[str], **options: Any) -> CutAnswer:  # noqa: ANN401
+        """Find all minimum sets of flows that separate zones or participants; see `qe_kg.rules.cut.cut`."""
+        from qe_kg.rules.cut import cut
+
+        return cut(self.store, self.catalogue, self.namespaces, self.flow_graph, start, end, **options)
 
     # --- drawings -----------------------------------------------------------------------------------------
 
