@@ -82,10 +82,10 @@ def test_it_loads_as_a_model_without_faulty_references(directory: Path) -> None:
 @pytest.mark.parametrize(
     ("pattern", "least"),
     [
-        ("?x a qe:ValueStream ; qe:inZone qev:zone-regulated", 10),
-        ("?x a qe:ValueStream ; qe:inZone qev:zone-non-regulated", 5),
-        ("?x a qe:ValueStream ; qe:inZone qev:zone-shared", 5),
-        ("?x a qe:ValueStreamStage ; qe:isStageOf ?y", 100),
+        ("?x a qe:ValueStream ; qe:inZone qev:zone-regulated", 5),
+        ("?x a qe:ValueStream ; qe:inZone qev:zone-non-regulated", 3),
+        ("?x a qe:ValueStream ; qe:inZone qev:zone-shared", 3),
+        ("?x a qe:ValueStreamStage ; qe:isStageOf ?y", 90),
         ("?x qe:hasParentCapability ?y . ?y qe:hasParentCapability ?z . ?z qe:isAtLevel qev:capability-level-l1", 10),
         ("?x a qe:Derivation ; qe:hasDerivationKind ?k . ?k qe:declassifies true", 5),
         ("?x a qe:InformationItem ; qe:hasDataCategory ?c", 100),
