@@ -118,7 +118,7 @@ def _range(text: str, model: Path | None) -> tuple[str, str] | None:
         return None
     mark = "..." if "..." in text else ".."
     one, _, other = text.partition(mark)
-    repository = _repository(model)
+    repository = git.repository_of(find_model(model))
     if repository is None or "/.." in text:
         return None
     one, other = one or "HEAD", other or "HEAD"
@@ -126,15 +126,6 @@ def _range(text: str, model: Path | None) -> tuple[str, str] | None:
         if git.commit_of(repository, name) is None:
             return None
     return (git.merge_base(repository, one, other) if mark == "..." else one), other
-
-
-def _repository(model: Path | None) -> Path | None:
-    return git.repository_of(Path.cwd() if model is None and not _in_repository_of_package() else find_model(model))
-
-
-def _in_repository_of_package() -> bool:
-    """Tell whether no model was named and the packaged one, in the repository of the current folder, is meant."""
-    return git.repository_of(Path.cwd()) == git.repository_of(find_model(None))
 
 
 def _open(name: str, model: Path | None, into: ExitStack) -> Side:
