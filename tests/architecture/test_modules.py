@@ -48,7 +48,10 @@ LAYERS = (
         "change",
         "rules.*",
     },
+    {"generate.*"},
     {"model", "loose_files"},
+    {"competency"},
+    {"diff.*"},
     {"cli.*", "__main__"},
 )
 
