@@ -50,6 +50,8 @@ LAYERS = (
     },
     {"generate.*"},
     {"model", "loose_files"},
+    {"competency"},
+    {"diff.*"},
     {"cli.*", "__main__"},
 )
 
