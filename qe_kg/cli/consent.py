@@ -28,7 +28,9 @@ Examples:
 @click.command("consent", epilog=_EPILOG)
 @click.argument("names", nargs=-1, metavar="[NAME...]")
 @click.option(
-    "--withdraw", multiple=True, metavar="RECORD",
+    "--withdraw",
+    multiple=True,
+    metavar="RECORD",
     help="Tell what happens when this consent record is withdrawn; may be given several times.",
 )
 @at_option
@@ -111,8 +113,8 @@ def _consent(answer: ConsentAnswer, form: str) -> str:
     running = sum(one.may_run for one in answer.flows)
     needing = sum(bool(one.needed_by) for one in answer.flows)
     head = (
-        f"{who}: {count(len(rows), 'flow')}, of which {needing} need consent by the rules of {where}; "
-        f"on {answer.day} {running} may run and {len(rows) - running} may not. No legal advice.\n\n"
+        f"{who}: {count(len(rows), 'flow')}; the rules of {where} ask for consent at {needing} of them. "
+        f"On {answer.day} {running} may run and {len(rows) - running} may not. No legal advice.\n\n"
     )
     return head + as_rows(_COLUMNS, rows, form)
 

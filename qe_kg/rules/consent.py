@@ -28,6 +28,7 @@ from datetime import date
 from typing import Any
 
 from qe_kg.catalogue import Element
+from qe_kg.errors import UnknownNameError, nearest
 from qe_kg.lineage import Flow
 from qe_kg.namespaces import DCTERMS, SKOS, is_iri
 from qe_kg.rules.context import Context
@@ -332,9 +333,7 @@ def consent(context: Context, names: Iterable[str] = ()) -> ConsentAnswer:
         for flow in context.flows.edges
         if (not asked and (flow.iri in facts.needs or flow.iri in facts.coverage))
         or flow.iri in chosen
-        or (
-            (flow.iri in facts.needs or flow.iri in facts.coverage) and _is_asked_about(flow, chosen, facts, context)
-        )
+        or ((flow.iri in facts.needs or flow.iri in facts.coverage) and _is_asked_about(flow, chosen, facts, context))
     )
     records = {record for one in flows for record in one.records} | (chosen & set(facts.records))
     if not asked:
@@ -369,7 +368,15 @@ def resolve(context: Context, name: str, *kinds: str) -> Element:
     found = [one for one in records if name.strip() in map(text_of, context.graph.objects(one, identifier))]
     if len(found) == 1:
         name = text_of(found[0])
-    return context.catalogue.resolve(name, *(kinds or KINDS))
+    try:
+        return context.catalogue.resolve(name, *(kinds or KINDS))
+    except UnknownNameError as error:
+        near = nearest(
+            name, sorted({text_of(one) for record in records for one in context.graph.objects(record, identifier)})
+        )
+        if error.candidates or not near:
+            raise
+        raise UnknownNameError(f"{error}; the nearest identifiers are {', '.join(near)}", near) from None
 
 
 def _is_asked_about(flow: Flow, chosen: set[str], facts: Facts, context: Context) -> bool:
@@ -392,5 +399,7 @@ def _describe(context: Context, flows: Iterable[FlowConsent], records: Iterable[
         mentioned |= {one.flow.iri, one.flow.source, one.flow.target, *one.flow.items}
         for fault in one.faults:
             if fault.why in ("recipient", "purpose", "no-purpose", "withdrawn", "not-given"):
-                mentioned |= {part for text in (fault.asked, fault.found) if text for part in text.split() if is_iri(part)}
+                mentioned |= {
+                    part for text in (fault.asked, fault.found) if text for part in text.split() if is_iri(part)
+                }
     return context.catalogue.describe(mentioned)

@@ -56,15 +56,8 @@ class Context:
 
     @cached_property
     def index(self) -> RuleIndex:
-        """The rules that the shapes report for.
-
-        Raises:
-            UnknownNameError: a profile is no jurisdiction.
-
-        """
-        index = RuleIndex(self.graph, self.shapes, self.namespaces)
-        index.check_profiles(self.profiles)
-        return index
+        """The rules that the shapes report for."""
+        return RuleIndex(self.graph, self.shapes, self.namespaces)
 
     @cached_property
     def active_rules(self) -> list[str]:

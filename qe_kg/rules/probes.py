@@ -175,7 +175,7 @@ def _english(literals: Iterable[Node]) -> str:
 
 
 class _Probes:
-    """Writes probes; ``questions`` tells of each the place of the reporting shape, the kind and the place of the piece."""
+    """Writes probes; ``questions`` has of each the place of the reporting shape, a kind and the place of the piece."""
 
     def __init__(self, shapes: Graph) -> None:
         self._shapes = shapes

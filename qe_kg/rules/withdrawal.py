@@ -14,9 +14,9 @@ JSON of an answer::
      "lost": [{"participant", "item", "flows": [iri…]}],     flows: those that brought it, or that it was made from
      "reduced": [{"participant", "item", "flows": [iri…]}],
      "starved": [iri…],             flows that have nothing left to hand over
-     "reached": [{"id", "code", "label", "zone", "hops", "certainty", …}]}   as in `qe-kg impact`, of the flows that stop
+     "reached": [{"id", "code", "label", "zone", "hops", "certainty", …}]}   as `qe-kg impact` has it of what stops
 
-FLOW is as in `qe_kg.rules.consent`. ``remove`` is the triple to take out, so that the flow no longer relies on the record.
+FLOW is as in `qe_kg.rules.consent`. ``remove`` is what to take out, so that the flow no longer relies on the record.
 """
 
 from __future__ import annotations
