@@ -9,7 +9,8 @@ JSON of a matrix::
     {"model": str, "scenario": str|null, "at": "YYYY-MM-DD", "profiles": [str…], "notice": str,
      "rules": [{…as `qe-kg rules` has it…, "counts": {"satisfied": n, "missing": n, "waived": n, "baseline": n,
                 "notApplicable": n}}],
-     "subjects": [{"id", "code", "label", "type", "source", "target", "lines": [n…], "path": [flow iri…]}],
+     "subjects": [{"id", "code", "label", "type", "source", "target", "lines": [n…], "path": [flow iri…],
+                   "statements": [{"code": str|null, "line": n|null, "wording": str}]}],
      "cells": [{"rule", "focus", "state": "satisfied|missing|waived|baseline", "severity": str|null,
                 "missing": [{"property": str|null, "message": str, "oneOf": n|null}],
                 "found": [{"property": str, "values": [str…]}],
@@ -30,11 +31,13 @@ from datetime import date
 from typing import Any, Literal
 
 from qe_kg.catalogue import Element
+from qe_kg.namespaces import SKOS
 from qe_kg.rules.catalogue import NOTICE, Rule, read_rules
 from qe_kg.rules.context import Context
 from qe_kg.rules.probes import Answers, RuleShape, ask, read_rule_shapes
+from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.nodes import Node, iri, text_of
-from qe_kg.shacl.paths import Path, Predicate, path_text
+from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, path_text
 from qe_kg.shacl.paths import Sequence as PathSequence
 from qe_kg.validation.report import Result, SourcePlace, ValidationReport
 
@@ -95,15 +98,25 @@ class Cell:
         }
 
 
+@dataclass(frozen=True, order=True)
+class Statement:
+    """What the source document says: line, the statement's code, wording."""
+
+    line: int | None
+    code: str | None
+    wording: str
+
+
 @dataclass(frozen=True)
 class Subject:
-    """What rules are asked about: an element; a flow's ends; source lines; a finding's flows in order."""
+    """What rules are asked about: an element; a flow's ends; source lines and wording; a finding's flows in order."""
 
     element: Element
     source: Element | None = None
     target: Element | None = None
     lines: tuple[int, ...] = ()
     path: tuple[str, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -117,6 +130,7 @@ class Subject:
             "target": self.target.iri if self.target else None,
             "lines": list(self.lines),
             "path": list(self.path),
+            "statements": [{"code": one.code, "line": one.line, "wording": one.wording} for one in self.statements],
         }
 
 
@@ -284,36 +298,56 @@ def _show(context: Context, path: Path | None) -> str | None:
 
 
 def _values(context: Context, focus: Node, path: Path | None) -> tuple[str, ...]:
-    """Return what stands at the end of a path of plain steps, by label where it has one."""
-    steps = path.paths if isinstance(path, PathSequence) else (path,)
-    nodes = [focus]
-    for step in steps:
-        if not isinstance(step, Predicate):
-            return ()
-        nodes = [value for node in nodes for value in context.graph.objects(node, step.node)]
-    return tuple(sorted({context.label(node) for node in nodes}))
+    """Return what stands at the end of a path, by label where it has one."""
+    ends = {focus} if path is None else _walk(context.graph, {focus}, path)
+    return tuple(sorted({context.label(node) for node in ends}))
+
+
+def _walk(graph: Graph, start: set[Node], path: Path) -> set[Node]:
+    """Return where a path leads from some nodes; only to show what is there, since the engine judges."""
+    if isinstance(path, Predicate):
+        return {value for node in start for value in graph.objects(node, path.node)}
+    if isinstance(path, Inverse):
+        inverse = path.path
+        return (
+            {n for node in start for n in graph.subjects(inverse.node, node)}
+            if isinstance(inverse, Predicate)
+            else set()
+        )
+    if isinstance(path, Alternative):
+        return set().union(*(_walk(graph, start, one) for one in path.paths))
+    if isinstance(path, PathSequence):
+        for step in path.paths:
+            start = _walk(graph, start, step)
+        return start
+    found, todo = (set() if path.times == "+" else set(start)), start
+    while todo:
+        todo = _walk(graph, todo, path.path) - found
+        found |= todo
+        if path.times == "?":
+            break
+    return found
 
 
 def _subjects(context: Context, focuses: Iterable[str]) -> tuple[Subject, ...]:
     flows = {flow.iri: flow for flow in context.flows.edges}
-    elements = context.catalogue.describe(focuses)
     terms = context.namespaces.terms
     found = []
-    for focus, element in elements.items():
-        flow = flows.get(focus)
-        if flow:
-            ends = context.flows.elements
-            found.append(Subject(element, ends[flow.source], ends[flow.target], flow.lines))
-            continue
+    for focus, element in context.catalogue.describe(focuses).items():
         hops = [
             (int(text_of(context.graph.value(hop, iri(f"{terms}hopNumber")) or '"0"')), text_of(used))
             for hop in context.graph.subjects(iri(f"{terms}isHopOf"), iri(focus))
             for used in context.graph.objects(hop, iri(f"{terms}usesFlow"))
         ]
         path = tuple(used for _, used in sorted(hops))
-        on_path = {line for used in path if used in flows for line in flows[used].lines}
-        lines = on_path if path else _lines(context, focus)
-        found.append(Subject(element, lines=tuple(sorted(lines)), path=path))
+        statements = tuple(sorted(
+            {one for about in path or (focus,) for one in _statements(context, about)},
+            key=lambda one: (one.line or 0, one.code or "", one.wording),
+        ))  # fmt: skip
+        flow = flows.get(focus)
+        source, target = (context.flows.elements[end] for end in (flow.source, flow.target)) if flow else (None, None)
+        lines = flow.lines if flow else sorted({one.line for one in statements if one.line is not None})
+        found.append(Subject(element, source, target, tuple(lines), path, statements))
     return tuple(sorted(found, key=lambda one: (one.source is None, one.element.type, *_order(one))))
 
 
@@ -322,12 +356,15 @@ def _order(subject: Subject) -> tuple[str, ...]:
     return (*ends, subject.element.name, subject.element.iri)
 
 
-def _lines(context: Context, focus: str) -> set[int]:
-    """Return the lines of the source document whose statements are about an element."""
+def _statements(context: Context, about: str) -> Iterable[Statement]:
+    """Yield what the source document says of a flow or another element."""
     graph, terms = context.graph, context.namespaces.terms
-    at_line = iri(f"{terms}atLine")
-    lines = set()
-    for how in ("statesElement", "infersAbout"):
-        for statement in graph.subjects(iri(f"{terms}{how}"), iri(focus)):
-            lines |= {int(text_of(value)) for value in graph.objects(statement, at_line) if text_of(value).isdigit()}
-    return lines
+    for how in ("statesFlow", "expandsTo", "statesElement"):
+        for one in graph.subjects(iri(f"{terms}{how}"), iri(about)):
+            line, wording = graph.value(one, iri(f"{terms}atLine")), graph.value(one, iri(f"{terms}wording"))
+            code = graph.value(one, iri(f"{SKOS}notation"))
+            number = text_of(line) if line else ""
+            if wording:
+                yield Statement(
+                    int(number) if number.isdigit() else None, text_of(code) if code else None, text_of(wording)
+                )

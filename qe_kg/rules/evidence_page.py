@@ -37,7 +37,7 @@ th, td { border: 1px solid var(--line); padding: .28rem .5rem; text-align: left;
 thead th { background: var(--head); font-weight: 600; }
 td.n { text-align: right; font-variant-numeric: tabular-nums; } td.zero { color: #a9b1bc; }
 table.wide { width: 100%; } table.wide td { overflow-wrap: anywhere; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; } .quote { color: var(--soft); font-size: .82em; max-width: 46rem; }
 table.matrix th.rule { vertical-align: bottom; padding: .4rem .2rem; }
 table.matrix th.rule a { writing-mode: vertical-rl; transform: rotate(180deg); text-decoration: none;
   white-space: nowrap; }
@@ -57,6 +57,7 @@ footer { margin-top: 2.5rem; color: var(--soft); border-top: 1px solid var(--lin
   body { padding: 0; max-width: none; font-size: 9.5pt; }
   .scroll { overflow: visible; } a { text-decoration: none; }
   h2 { break-before: page; } h2.first { break-before: auto; } h2, h3 { break-after: avoid; }
+  section > p { break-after: avoid; }
   thead { display: table-header-group; } tr, dl.facts { break-inside: avoid; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   table.matrix th.subject { min-width: 12rem; } table.matrix td.mark { min-width: 1.3rem; }
@@ -128,7 +129,9 @@ def _matrices(matrix: EvidenceMatrix) -> Iterator[str]:
             yield f'<th class="rule" scope="col">{link}</th>'
         yield "</tr></thead>\n<tbody>\n"
         for subject in subjects:
-            yield f'<tr><th class="subject" scope="row">{_subject(matrix, subject)}</th><td>{_lines(subject)}</td>'
+            anchor = escape(f"subject-{subject.element.iri}")
+            yield f'<tr id="{anchor}"><th class="subject" scope="row">{_subject(matrix, subject)}'
+            yield f"{_wording(subject)}</th><td>{_lines(subject)}</td>"
             for rule in rules:
                 yield _mark(cells.get((rule.code, subject.element.iri)))
             yield "</tr>\n"
@@ -169,7 +172,9 @@ def _rule(matrix: EvidenceMatrix, rule: Rule) -> Iterator[str]:
         severity = f"<br>{escape(cell.severity)}" if cell.severity else ""
         reason = f'<br><span class="soft">{escape(cell.reason)}</span>' if cell.reason else ""
         yield f'<tr id="{_anchor(cell.rule, cell.focus)}"><td><span class="state {cell.state}">{mark} {name}</span>'
-        yield f"{severity}{reason}</td><td>{_subject(matrix, subject)}</td><td>{_lines(subject)}</td>"
+        link = escape(f"#subject-{cell.focus}")
+        yield f'{severity}{reason}</td><td><a href="{link}">{_subject(matrix, subject)}</a>{_wording(subject)}</td>'
+        yield f"<td>{_lines(subject)}</td>"
         yield f"<td>{_found(cell)}</td><td>{_missing(cell)}</td>"
         yield f"<td><code>{escape(str(cell.source))}</code></td></tr>\n" if cell.source else "<td></td></tr>\n"
     yield "</tbody>\n</table>\n</section>\n"
@@ -215,12 +220,20 @@ def _subject(matrix: EvidenceMatrix, subject: Subject) -> str:
     if subject.source and subject.target:
         label = element.label
         ends = f"{subject.source.name} → {subject.target.name}"
-        return f"{escape(ends)}<br>{escape(label)}" if ends not in label else escape(label)
+        return f"{escape(ends)}<br>{escape(label)}" if subject.source.name not in label else escape(label)
     name = f"{element.code} {element.label}" if element.code else element.label
     if not subject.path:
         return escape(name)
     steps = "".join(f"<li>{escape(matrix.names.get(flow, flow))}</li>" for flow in subject.path)
     return f'{escape(name)}<ol class="plain">{steps}</ol>'
+
+
+def _wording(subject: Subject) -> str:
+    """Quote what the source document says of it: at most three statements, then how many more."""
+    shown = [f"{one.code or one.line or ''}: “{one.wording}”".lstrip(": ") for one in subject.statements[:3]]
+    if len(subject.statements) > 3:
+        shown.append(f"and {len(subject.statements) - 3} more")
+    return "".join(f'<div class="quote">{escape(one)}</div>' for one in shown)
 
 
 def _lines(subject: Subject) -> str:
