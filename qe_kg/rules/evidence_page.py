@@ -36,7 +36,10 @@ table { border-collapse: collapse; margin: .5rem 0 1rem; }
 th, td { border: 1px solid var(--line); padding: .28rem .5rem; text-align: left; vertical-align: top; }
 thead th { background: var(--head); font-weight: 600; }
 td.n { text-align: right; font-variant-numeric: tabular-nums; } td.zero { color: #a9b1bc; }
-table.wide { width: 100%; } table.wide td { overflow-wrap: anywhere; }
+table.wide { width: 100%; table-layout: fixed; } table.wide td { overflow-wrap: anywhere; }
+table.wide th:nth-child(1) { width: 13%; } table.wide th:nth-child(2) { width: 24%; }
+table.wide th:nth-child(3) { width: 7%; } table.wide th:nth-child(4) { width: 17%; }
+table.wide th:nth-child(6) { width: 13%; }
 .scroll { overflow-x: auto; } .quote { color: var(--soft); font-size: .82em; max-width: 46rem; }
 table.matrix th.rule { vertical-align: bottom; padding: .4rem .2rem; }
 table.matrix th.rule a { writing-mode: vertical-rl; transform: rotate(180deg); text-decoration: none;
