@@ -7,7 +7,7 @@ baseline lists is known and does not fail the gate; a baseline entry that no fin
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +18,9 @@ from rdflib.term import Node
 
 from qe_kg.integrity import Problem
 from qe_kg.namespaces import Namespaces, is_iri
-from qe_kg.positions import locate
 from qe_kg.rdflib_bridge import to_graph, triple
 from qe_kg.validation import pyshacl_engine
+from qe_kg.validation.places import Locator
 from qe_kg.validation.report import (
     SEVERITIES,
     Result,
@@ -94,11 +94,12 @@ def validate(
         data_graph.add(triple(quad))
     raw, report_graph = pyshacl_engine.validate(data_graph, shapes_graph)
     entries = _read_baseline(data_graph, namespaces) if use_baseline else {}
-    locate_triple = _locator(data, namespaces)
+    locator = Locator(data, shapes)
     results = [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
     for one in raw:
         rule = _rule(shapes_graph, one.shape, namespaces)
         entry = entries.get((rule, str(one.focus)))
+        places = locator.locate(one)
         results.append(
             Result(
                 rule=rule,
@@ -111,14 +112,17 @@ def validate(
                 severity=_severity(one.severity),
                 message=one.message,
                 status="baseline" if entry else "open",
-                source=locate_triple(one.focus, one.path, one.value),
+                source=places.source,
                 reason=entry.reason if entry else None,
+                blamed=places.blamed,
+                belongs=places.belongs,
+                shape_source=places.shape,
             )
         )
     found = {(result.rule, result.focus) for result in results}
     results += [_empty(file) for file in data if not file.quads]
     if report_stale:
-        results += [_stale(entry, data_graph, locate_triple) for key, entry in entries.items() if key not in found]
+        results += [_stale(entry, data_graph, locator) for key, entry in entries.items() if key not in found]
     focus_nodes, shape_count = pyshacl_engine.coverage(data_graph, shapes_graph)
     return make_report(
         results,
@@ -181,40 +185,6 @@ def _label(graph: Graph, node: Node) -> str:
     return str(labels[0]) if labels else str(node).rstrip("/#").rpartition("/")[2]
 
 
-def _locator(
-    files: list[InputFile], namespaces: Namespaces
-) -> Callable[[Node, Node | None, Node | None], SourcePlace | None]:
-    """Make a function that finds file and line of (focus, path, value), or of the nearest triple to it."""
-    triples: dict[str, dict[str, set[tuple[str, str]]]] = {}
-    paths = {file.name: file.path for file in files}
-    for file in files:
-        for quad in file.quads:
-            by_file = triples.setdefault(str(getattr(quad.subject, "value", "")), {})
-            by_file.setdefault(file.name, set()).add((quad.predicate.value, str(getattr(quad.object, "value", ""))))
-
-    def place(focus: Node, path: Node | None, value: Node | None) -> SourcePlace | None:
-        if isinstance(focus, BNode):
-            return None
-        by_file = triples.get(str(focus), {})
-        predicate = str(path) if isinstance(path, URIRef) else None
-        wanted = None if value is None else str(value)
-
-        def closeness(name: str) -> int:
-            pairs = by_file[name]
-            if predicate and (predicate, wanted) in pairs:
-                return 0
-            if predicate and any(known == predicate for known, _ in pairs):
-                return 1
-            return 2 if any(known == str(RDF.type) for known, _ in pairs) else 3
-
-        if not by_file:
-            return None
-        best = min(by_file, key=lambda name: (closeness(name), name))
-        return SourcePlace(best, locate(paths[best], namespaces, str(focus), predicate, wanted))
-
-    return place
-
-
 def _from_problem(problem: Problem, namespaces: Namespaces, names: Mapping[str, str]) -> Result:
     return Result(
         rule=problem.rule,
@@ -227,7 +197,9 @@ def _from_problem(problem: Problem, namespaces: Namespaces, names: Mapping[str, 
         severity="Violation",
         message=problem.message,
         status="open",
-        source=SourcePlace(names.get(problem.file, problem.file), problem.line) if problem.file else None,
+        source=SourcePlace(names.get(problem.file, problem.file), *(problem.place or (None,)))
+        if problem.file
+        else None,
     )
 
 
@@ -258,11 +230,7 @@ def _read_baseline(graph: Graph, namespaces: Namespaces) -> dict[tuple[str, str]
     return entries
 
 
-def _stale(
-    entry: BaselineEntry,
-    graph: Graph,
-    place: Callable[[Node, Node | None, Node | None], SourcePlace | None],
-) -> Result:
+def _stale(entry: BaselineEntry, graph: Graph, locator: Locator) -> Result:
     return Result(
         rule=STALE_BASELINE,
         shape="qe-kg:baseline",
@@ -277,7 +245,7 @@ def _stale(
             "or mend the rule or focus that it names"
         ),
         status="open",
-        source=place(URIRef(entry.iri), None, None),
+        source=locator.locate_subject(URIRef(entry.iri)),
     )
 
 
