@@ -11,12 +11,13 @@ from qe_kg.cli.options import model_options, open_for, output_option
 from qe_kg.cli.output import count
 from qe_kg.cli.progress import progress
 
-_PARTS = ("ontology", "data", "inference", "baseline", "shapes")
+_PARTS = ("ontology", "data", "inference", "baseline", "waivers", "shapes", "alignments")
 _EPILOG = """\b
 Examples:
   qe-kg export -o model.ttl
   qe-kg export --to nq > model.nq                 one graph a source file
   qe-kg export --only data --to jsonld -o data.jsonld
+  qe-kg export --only alignments -o alignments.ttl     what other vocabularies call our terms
   qe-kg export --base https://kg.acme.example/ -o acme.ttl"""
 
 

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rdflib import BNode, Graph, Literal, URIRef
-from rdflib.namespace import DCTERMS, RDF, SH, SKOS
-from rdflib.term import Node
-
 from qe_kg.integrity import Problem
-from qe_kg.namespaces import Namespaces, is_iri
-from qe_kg.rdflib_bridge import to_graph, triple
-from qe_kg.validation import pyshacl_engine
+from qe_kg.namespaces import DCTERMS, SKOS, Namespaces
+from qe_kg.shacl.graph import Graph
+from qe_kg.shacl.nodes import RDF_TYPE, Node, iri, is_blank, is_literal, literal_parts, sh, text_of
+from qe_kg.shacl.paths import path_text
+from qe_kg.validation import engines
 from qe_kg.validation.places import Locator
 from qe_kg.validation.report import (
     SEVERITIES,
@@ -29,10 +27,12 @@ from qe_kg.validation.report import (
     ValidationReport,
     make_report,
 )
+from qe_kg.validation.turtle_report import report_turtle
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
+_IDENTIFIER, _LABEL = iri(f"{DCTERMS}identifier"), iri(f"{SKOS}prefLabel")
 STALE_BASELINE = "BASE-01"
 EMPTY_FILE = "FILE-01"
 
@@ -67,6 +67,7 @@ def validate(
     use_baseline: bool = True,
     report_stale: bool = True,
     fail_on: Severity = "Violation",
+    engine: str = "auto",
 ) -> ValidationReport:
     """Validate files with shapes.
 
@@ -81,34 +82,34 @@ def validate(
         report_stale: whether a baseline entry that answers to no finding is a result; not where only a part of
             the model is validated.
         fail_on: the lightest severity whose open results fail.
+        engine: one of `qe_kg.validation.engines.ENGINES`.
 
     Raises:
         ShapesError: the shapes cannot be evaluated.
 
     """
     started = time.perf_counter()
-    data, shapes = list(data), list(shapes)
-    shapes_graph = to_graph(quad for file in shapes for quad in file.quads)
-    data_graph = to_graph(quad for file in data for quad in file.quads)
-    for quad in extra:
-        data_graph.add(triple(quad))
-    raw, report_graph = pyshacl_engine.validate(data_graph, shapes_graph)
+    data, shapes, extra = list(data), list(shapes), list(extra)
+    shapes_quads = [quad for file in shapes for quad in file.quads]
+    data_quads = [*(quad for file in data for quad in file.quads), *extra]
+    run = engines.run(engine, data_quads, shapes_quads)
+    shapes_graph, data_graph = Graph(shapes_quads), Graph(data_quads)
     entries = _read_baseline(data_graph, namespaces) if use_baseline else {}
-    locator = Locator(data, shapes)
+    locator = Locator(data, shapes, shapes_graph)
     results = [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
-    for one in raw:
+    for one in run.results:
         rule = _rule(shapes_graph, one.shape, namespaces)
-        entry = entries.get((rule, str(one.focus)))
+        entry = entries.get((rule, text_of(one.focus)))
         places = locator.locate(one)
         results.append(
             Result(
                 rule=rule,
                 shape=_compact(one.shape, namespaces),
-                component=_compact(one.component, namespaces),
-                focus=str(one.focus),
+                component=namespaces.compact(one.component),
+                focus=text_of(one.focus),
                 focus_label=_label(data_graph, one.focus),
-                path=None if one.path is None else _path(report_graph, one.path, namespaces),
-                value=None if one.value is None else str(one.value),
+                path=None if one.path is None else path_text(one.path, lambda node: _compact(node, namespaces)),
+                value=None if one.value is None else text_of(one.value),
                 severity=_severity(one.severity),
                 message=one.message,
                 status="baseline" if entry else "open",
@@ -123,15 +124,14 @@ def validate(
     results += [_empty(file) for file in data if not file.quads]
     if report_stale:
         results += [_stale(entry, data_graph, locator) for key, entry in entries.items() if key not in found]
-    focus_nodes, shape_count = pyshacl_engine.coverage(data_graph, shapes_graph)
     return make_report(
         results,
-        engine=pyshacl_engine.NAME,
+        engine=run.engine,
         fail_on=fail_on,
-        focus_nodes=focus_nodes,
-        shapes=shape_count,
+        focus_nodes=run.focus_nodes,
+        shapes=run.shapes,
         seconds=time.perf_counter() - started,
-        as_turtle=_as_turtle(report_graph, results, namespaces),
+        write_turtle=lambda: report_turtle(run.results, results, namespaces),
     )
 
 
@@ -141,48 +141,28 @@ def _rule(shapes: Graph, shape: Node, namespaces: Namespaces) -> str:
     current: Node | None = shape
     while current is not None and current not in seen:
         seen.add(current)
-        identifier = shapes.value(current, DCTERMS.identifier)
+        identifier = shapes.value(current, _IDENTIFIER)
         if identifier is not None:
-            return str(identifier)
-        current = shapes.value(predicate=SH.property, object=current, any=True)
+            return text_of(identifier)
+        current = next(iter(shapes.subjects(sh("property"), current)), None)
     return _compact(shape, namespaces)
 
 
-def _severity(node: URIRef) -> Severity:
-    name = str(node).rpartition("#")[2]
+def _severity(name: str) -> Severity:
     # A severity of somebody's own making counts as the gravest: nothing may slip through for its name.
-    return next((known for known in SEVERITIES if known == name), "Violation")
+    return next((known for known in SEVERITIES if known == name.rpartition("#")[2]), "Violation")
 
 
 def _compact(node: Node, namespaces: Namespaces) -> str:
-    return f"_:{node}" if isinstance(node, BNode) else namespaces.compact(str(node))
-
-
-def _path(graph: Graph, path: Node, namespaces: Namespaces) -> str:
-    """Write a property path as SPARQL does."""
-    if isinstance(path, URIRef):
-        return namespaces.compact(str(path))
-    if (path, RDF.first, None) in graph:
-        return "/".join(_path(graph, step, namespaces) for step in graph.items(path))
-    for predicate, form in (
-        (SH.inversePath, "^{}"), (SH.zeroOrMorePath, "{}*"), (SH.oneOrMorePath, "{}+"), (SH.zeroOrOnePath, "{}?"),
-    ):  # fmt: skip
-        inner = graph.value(path, predicate)
-        if inner is not None:
-            text = _path(graph, inner, namespaces)
-            return form.format(text if isinstance(inner, URIRef) else f"({text})")
-    alternatives = graph.value(path, SH.alternativePath)
-    if alternatives is not None:
-        return "(" + "|".join(_path(graph, one, namespaces) for one in graph.items(alternatives)) + ")"
-    return str(path)
+    return node if is_blank(node) else namespaces.compact(text_of(node))
 
 
 def _label(graph: Graph, node: Node) -> str:
     labels = sorted(
-        (one for one in graph.objects(node, SKOS.prefLabel) if isinstance(one, Literal)),
-        key=lambda one: (one.language != "en", str(one)),
+        (literal_parts(one) for one in graph.objects(node, _LABEL) if is_literal(one)),
+        key=lambda one: (one.language != "en", one.lexical),
     )
-    return str(labels[0]) if labels else str(node).rstrip("/#").rpartition("/")[2]
+    return labels[0].lexical if labels else text_of(node).rstrip("/#").rpartition("/")[2]
 
 
 def _from_problem(problem: Problem, namespaces: Namespaces, names: Mapping[str, str]) -> Result:
@@ -220,13 +200,16 @@ def _empty(file: InputFile) -> Result:
 
 
 def _read_baseline(graph: Graph, namespaces: Namespaces) -> dict[tuple[str, str], BaselineEntry]:
-    qe = namespaces.terms
+    of_rule, at_focus, why, kind = (
+        iri(f"{namespaces.terms}{name}") for name in ("ofRule", "atFocus", "reason", "BaselineEntry")
+    )
     entries = {}
-    for node in graph.subjects(RDF.type, URIRef(f"{qe}BaselineEntry")):
-        rule, focus = graph.value(node, URIRef(f"{qe}ofRule")), graph.value(node, URIRef(f"{qe}atFocus"))
+    for node in graph.subjects(RDF_TYPE, kind):
+        rule, focus = graph.value(node, of_rule), graph.value(node, at_focus)
         if rule is not None and focus is not None:  # an incomplete entry is reported by its own shape
-            reason = str(graph.value(node, URIRef(f"{qe}reason")) or "")
-            entries[str(rule), str(focus)] = BaselineEntry(str(node), str(rule), str(focus), reason)
+            reason = graph.value(node, why)
+            entry = BaselineEntry(text_of(node), text_of(rule), text_of(focus), text_of(reason) if reason else "")
+            entries[entry.rule, entry.focus] = entry
     return entries
 
 
@@ -236,7 +219,7 @@ def _stale(entry: BaselineEntry, graph: Graph, locator: Locator) -> Result:
         shape="qe-kg:baseline",
         component="qe-kg:baseline",
         focus=entry.iri,
-        focus_label=_label(graph, URIRef(entry.iri)),
+        focus_label=_label(graph, iri(entry.iri)),
         path=None,
         value=entry.focus,
         severity="Warning",
@@ -245,23 +228,5 @@ def _stale(entry: BaselineEntry, graph: Graph, locator: Locator) -> Result:
             "or mend the rule or focus that it names"
         ),
         status="open",
-        source=locator.locate_subject(URIRef(entry.iri)),
+        source=locator.locate_subject(iri(entry.iri)),
     )
-
-
-def _as_turtle(report: Graph, results: Iterable[Result], namespaces: Namespaces) -> str:
-    top = next(report.subjects(RDF.type, SH.ValidationReport))
-    for result in results:
-        if not result.shape.startswith("qe-kg:"):
-            continue  # it is in there
-        node = BNode()
-        report.add((top, SH.result, node))
-        report.add((node, RDF.type, SH.ValidationResult))
-        report.add((node, SH.focusNode, URIRef(result.focus) if is_iri(result.focus) else Literal(result.focus)))
-        report.add((node, SH.resultSeverity, SH[result.severity]))
-        report.add((node, SH.resultMessage, Literal(f"{result.rule}: {result.message}", lang="en")))
-        report.add((node, SH.sourceConstraintComponent, URIRef(f"urn:{result.component}")))
-        report.set((top, SH.conforms, Literal(False)))
-    for prefix in ("sh", "qe", "qed", "qesh", "qev", "xsd"):
-        report.bind(prefix, namespaces.prefixes[prefix], override=True, replace=True)
-    return report.serialize(format="longturtle", canon=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Severity = Literal["Violation", "Warning", "Info"]
@@ -105,14 +106,19 @@ class ValidationReport:
     """All results of a validation, ordered by severity, rule and focus.
 
     ``conforms`` is False where an open result is at least as grave as the severity that was to fail.
-    ``as_turtle`` is the report as SHACL's own vocabulary has it: every result of a shape, whatever its status.
+    ``write_turtle`` makes what ``as_turtle`` returns; it costs time and is seldom wanted.
     """
 
     conforms: bool
     engine: str
     results: tuple[Result, ...]
     summary: Summary
-    as_turtle: str
+    write_turtle: Callable[[], str] = field(repr=False, compare=False)
+
+    @property
+    def as_turtle(self) -> str:
+        """The report as SHACL's own vocabulary has it: every result of a shape, whatever its status."""
+        return self.write_turtle()
 
     @property
     def open(self) -> tuple[Result, ...]:
@@ -131,7 +137,7 @@ class ValidationReport:
 
 def make_report(
     results: list[Result], *, engine: str, fail_on: Severity, focus_nodes: int, shapes: int, seconds: float,
-    as_turtle: str,
+    write_turtle: Callable[[], str],
 ) -> ValidationReport:  # fmt: skip
     """Order and count results and decide whether the data conform."""
     ordered = sorted(
@@ -163,5 +169,5 @@ def make_report(
             shapes=shapes,
             seconds=seconds,
         ),
-        as_turtle=as_turtle,
+        write_turtle=write_turtle,
     )

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qe_kg import AmbiguousNameError, Model, UnknownNameError, open_model
-from qe_kg.model import LINEAGE_KINDS
+from qe_kg.lineage.start import LINEAGE_KINDS
 
 QUANTUM_ENERGY = Path(__file__).resolve().parents[2] / "data" / "quantum-energy"
 BASE = "https://quantumenergy.example/id/"

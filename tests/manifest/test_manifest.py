@@ -22,12 +22,12 @@ WRONG: dict[str, tuple[str, str]] = {
     "a table that is a value": ('model = "x"\n[files]\n', r": the table \[model\] is missing"),
     "unknown table": (
         '[model]\n[files]\n[file]\ndata = ["a.ttl"]\n',
-        r": it has an unknown key 'file'; known are files",
+        r": it has an unknown key 'file'; known are alignments, files",
     ),
     "unknown key of the model": ('[model]\nnamspace = "x"\n[files]\n', r": \[model\] has an unknown key 'namspace'"),
     "unknown role": (
         '[model]\n[files]\ndate = ["a.ttl"]\n',
-        r": \[files\] has an unknown key 'date'; known are baseline",
+        r": \[files\] has an unknown key 'date'; known are alignments, baseline",
     ),
     "empty name": ('[model]\nname = ""\n[files]\n', r": \[model\] name must be a text that is not empty"),
     "version as number": ("[model]\nversion = 1.0\n[files]\n", r": \[model\] version must be a text"),
@@ -119,7 +119,7 @@ def test_what_a_manifest_may_leave_out(write_model: WriteModel) -> None:
     manifest = read_manifest(write_model({}, manifest="[model]\n[files]\n", name="some-folder"))
     assert (manifest.name, manifest.version) == ("some-folder", "0")
     assert manifest.own_namespace == manifest.namespaces.instances == "https://quantumenergy.example/id/"
-    assert {file.role for file in manifest.files} == {"ontology", "shapes"}
+    assert {file.role for file in manifest.files} == {"ontology", "shapes", "alignments"}
     assert all(file.builtin for file in manifest.files)
     assert manifest.query_directories == (asset_root() / "queries",)
 
@@ -136,7 +136,14 @@ def test_a_file_has_one_role_also_where_a_glob_of_another_role_finds_it(write_mo
     turtle = "@prefix t: <https://test.example/id/> . t:{0} a t:Thing ."
     model = write_model(
         {name: turtle.format(name[0]) for name in ("flows.ttl", "inferences.ttl", "known.ttl")},
-        {"ontology": [], "shapes": [], "data": ["*.ttl"], "inference": ["inferences.ttl"], "baseline": ["known.ttl"]},
+        {
+            "ontology": [],
+            "shapes": [],
+            "alignments": [],
+            "data": ["*.ttl"],
+            "inference": ["inferences.ttl"],
+            "baseline": ["known.ttl"],
+        },
     )
     assert {file.name: file.role for file in read_manifest(model).files} == {
         "flows.ttl": "data",
@@ -161,6 +168,8 @@ def test_graph_names_do_not_depend_on_where_the_model_is(write_model: WriteModel
     content = {"data.ttl": "<http://e/s> <http://e/p> <http://e/o> ."}
     names = []
     for place in ("here", "over/there"):
-        model = open_model(write_model(content, {"ontology": [], "shapes": [], "data": ["data.ttl"]}, name=place))
+        model = open_model(
+            write_model(content, {"ontology": [], "shapes": [], "alignments": [], "data": ["data.ttl"]}, name=place)
+        )
         names.append([model.graph_name(file) for file in model.manifest.files])
     assert names == [["https://quantumenergy.example/graph/model/data.ttl"]] * 2

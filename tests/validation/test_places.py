@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qe_kg.model import validate_files
+from qe_kg.loose_files import validate_files
 from qe_kg.validation.report import Result, SourcePlace
 
 PREFIXES = """\
