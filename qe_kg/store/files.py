@@ -103,6 +103,19 @@ def text_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str |
     return term.value if isinstance(term, ox.NamedNode | ox.Literal) else None
 
 
+def parse_quads(text: str, form: str = "nt") -> list[ox.Quad]:
+    """Parse RDF that a program wrote; blank nodes keep their labels.
+
+    Raises:
+        ParseError: it does not parse.
+
+    """
+    try:
+        return list(ox.parse(text, format=FORMATS[form]))
+    except SyntaxError as error:
+        raise syntax_error(Path("text"), error) from error
+
+
 def syntax_error(path: Path, error: SyntaxError) -> ParseError:
     """Turn the parser's error into one that tells place and expectation."""
     problem = " ".join(_PLACE.sub("", error.msg or str(error)).split())

@@ -38,9 +38,9 @@ class Result:
 
     ``focus`` and ``value`` are whole IRIs (or a literal's lexical form); ``shape``, ``component`` and ``path`` are
     terms of vocabularies and therefore compact ("sh:MinCountConstraintComponent"). ``reason`` is why a finding is
-    waived or in the baseline. ``source`` is the triple at fault, the description that lacks one, or the subject; ``blamed`` are
-    all the triples that share the blame, ``belongs`` is where a missing one is to be written, and ``shape_source`` is
-    the place of the shape that says so.
+    waived or in the baseline. ``source`` is the triple at fault, the description that lacks one, or the subject;
+    ``blamed`` are all the triples that share the blame, ``belongs`` is where a missing one is to be written, and
+    ``shape_source`` is the place of the shape that says so.
     """
 
     rule: str
