@@ -13,22 +13,24 @@ from qe_kg.catalogue import Catalogue
 from qe_kg.change import Change, missing_from_scenario, read_removals
 from qe_kg.errors import CallError, ChangeError, UnknownNameError
 from qe_kg.integrity import Problem, find_problems
-from qe_kg.lineage import BASES, Direction, FlowGraph, Lineage, walk
-from qe_kg.lineage.start import Starts, check_options
+from qe_kg.lineage import BASES, FlowGraph, Lineage
+from qe_kg.lineage.questions import Questions
 from qe_kg.manifest import ALIGNMENTS, RDF_ROLES, Manifest, ModelFile, find_model, read_manifest
 from qe_kg.namespaces import DEFAULT_BASE
 from qe_kg.query_library import QueryLibrary, bind_parameters, free_parameter
 from qe_kg.query_results import QueryResult
+from qe_kg.rules.questions import RuleQuestions
 from qe_kg.sparql_text import bind, check_allowed, is_query
 from qe_kg.store.embedded import EmbeddedStore, Solutions
 from qe_kg.store.files import read_quads, shown_path
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import pyoxigraph as ox
     from rdflib import Dataset
 
     from qe_kg.drawing import Diagram
-    from qe_kg.rules.cut import CutAnswer
     from qe_kg.validation import ValidationReport
     from qe_kg.validation.gate import InputFile
     from qe_kg.validation.report import Severity
@@ -76,7 +78,7 @@ def open_model(
     return model
 
 
-class Model:
+class Model(RuleQuestions):
     """One model, loaded into a store with each of its files as a named graph.
 
     Make one with `open_model`.
@@ -260,58 +262,28 @@ class Model:
         """Tell who receives, directly or through others, what these give away.
 
         Args:
-            names: participants, flows, items or concepts by code, label, CURIE or IRI.
-            options: ``depth`` (greatest number of hops), ``basis`` ("drawn", "stated", "all"),
-                ``through_external`` (bool), ``zone`` (list only its participants), ``item`` (walk only its flows).
+            names: participants, flows, items, concepts or patterns by code, label, CURIE or IRI.
+            options: ``depth`` (greatest number of hops), ``basis`` ("drawn", "stated", "all"), ``through_external``
+                (bool), ``certain`` (bool: walk declared steps only), ``stations`` (bool: count what a flow passes
+                through), ``item`` and ``concept`` (follow only these), ``zone`` and ``type`` (list only these).
 
         Raises:
             UnknownNameError, AmbiguousNameError, CallError: a name or an option is wrong.
 
         """
-        return self._lineage("downstream", names, **options)
+        return self._questions.lineage("downstream", names, **options)
 
     def trace(self, *names: str, **options: Any) -> Lineage:  # noqa: ANN401
         """Tell where what these receive comes from; arguments and errors as for `impact`."""
-        return self._lineage("upstream", names, **options)
-
-    def _lineage(
-        self,
-        direction: Direction,
-        names: tuple[str, ...],
-        *,
-        depth: int | None = None,
-        basis: str = "all",
-        through_external: bool = False,
-        zone: str | None = None,
-        item: str | None = None,
-    ) -> Lineage:
-        check_options(basis, depth)
-        return walk(
-            self.flow_graph,
-            self._starts.resolve(names, self.flow_graph),
-            direction,
-            depth=depth,
-            basis=basis,
-            through_external=through_external,
-            zone=self.compact(self.zone(zone)) if zone else None,
-            item=self.resolve(item, "item") if item else None,
-        )
+        return self._questions.lineage("upstream", names, **options)
 
     def zone(self, name: str) -> str:
         """Return the IRI of a zone by its notation ("non-regulated"), label, CURIE or IRI."""
         return self.resolve(name, "zone")
 
     @cached_property
-    def _starts(self) -> Starts:
-        return Starts(self.store, self.catalogue, self.namespaces)
-
-    # --- rules --------------------------------------------------------------------------------------------
-
-    def cut(self, start: Iterable[str], end: Iterable[str], **options: Any) -> CutAnswer:  # noqa: ANN401
-        """Find all minimum sets of flows that separate zones or participants; see `qe_kg.rules.cut.cut`."""
-        from qe_kg.rules.cut import cut
-
-        return cut(self.store, self.catalogue, self.namespaces, self.flow_graph, start, end, **options)
+    def _questions(self) -> Questions:
+        return Questions(self.store, self.catalogue, self.namespaces, lambda: self.flow_graph)
 
     # --- drawings -----------------------------------------------------------------------------------------
 
@@ -319,7 +291,7 @@ class Model:
         """Make the drawing of an impact or trace."""
         from qe_kg.drawing import diagram_of_lineage
 
-        participants = [element.iri for element in lineage.start if self._starts.is_participant(element)]
+        participants = [element.iri for element in lineage.start if self._questions.starts.is_participant(element)]
         return diagram_of_lineage(lineage, participants)
 
     def map_diagram(self, basis: str = "drawn") -> Diagram:
@@ -333,31 +305,45 @@ class Model:
 
     # --- validation ---------------------------------------------------------------------------------------
 
-    def validate(self, *, baseline: bool = True, fail_on: Severity = "Violation") -> ValidationReport:
+    def validate(
+        self,
+        *,
+        baseline: bool = True,
+        waivers: bool = True,
+        profiles: Iterable[str] = (),
+        at: date | str | None = None,
+        fail_on: Severity = "Violation",
+        engine: str = "auto",
+    ) -> ValidationReport:
         """Validate the model with its shapes.
 
         Args:
             baseline: whether findings that the model's baseline lists count as known.
+            waivers: whether findings that somebody waived count as known.
+            profiles: notations of the jurisdictions whose rules are checked; none means those of the manifest, else
+                "generic".
+            at: the day that dates are compared with, such as "2026-06-30"; None is today.
             fail_on: the lightest severity whose open results make the model not conform.
+            engine: the SHACL engine; see `qe_kg.validation.engines.ENGINES`.
 
         Raises:
+            CallError: the day is none, or a profile is unknown (`UnknownNameError`).
             ShapesError: the shapes cannot be evaluated.
 
         """
-        from qe_kg.validation.gate import validate
+        from qe_kg.validation.gate import GENERIC, Settings, read_day, validate
 
+        chosen = tuple(dict.fromkeys(profiles)) or self.manifest.profiles or (GENERIC,)
         inputs = [(file.role, self._input(file)) for file in self.manifest.of_role(*RDF_ROLES)]
         # Rules and legal sources are described in the shapes files and are instances like any other.
         return validate(
             [one for _, one in inputs],
             [one for role, one in inputs if role == "shapes"],
             self.namespaces,
+            Settings(chosen, read_day(at), baseline, waivers, self.is_whole, fail_on, engine),
             problems=self.problems,
             file_names={str(one.path): one.name for _, one in inputs},
             extra=[*self._added(), *self._entailed],
-            use_baseline=baseline,
-            report_stale=self.is_whole,
-            fail_on=fail_on,
         )
 
     def _input(self, file: ModelFile) -> InputFile:

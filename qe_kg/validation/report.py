@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 Severity = Literal["Violation", "Warning", "Info"]
@@ -16,10 +17,16 @@ SEVERITIES: tuple[Severity, ...] = ("Violation", "Warning", "Info")
 
 @dataclass(frozen=True)
 class SourcePlace:
-    """The place of the triple at fault: file as named in the model, line from 1 or None."""
+    """The place of a triple: file as named in the model, lines and columns from 1, the end just behind it.
+
+    All are None where a file's format tells no place. An empty stretch is where something is missing.
+    """
 
     file: str
     line: int | None
+    column: int | None = None
+    end_line: int | None = None
+    end_column: int | None = None
 
     def __str__(self) -> str:
         return self.file if self.line is None else f"{self.file}:{self.line}"
@@ -31,7 +38,9 @@ class Result:
 
     ``focus`` and ``value`` are whole IRIs (or a literal's lexical form); ``shape``, ``component`` and ``path`` are
     terms of vocabularies and therefore compact ("sh:MinCountConstraintComponent"). ``reason`` is why a finding is
-    in the baseline.
+    waived or in the baseline. ``source`` is the triple at fault, the description that lacks one, or the subject;
+    ``blamed`` are all the triples that share the blame, ``belongs`` is where a missing one is to be written, and
+    ``shape_source`` is the place of the shape that says so.
     """
 
     rule: str
@@ -46,6 +55,9 @@ class Result:
     status: Status
     source: SourcePlace | None
     reason: str | None = None
+    blamed: tuple[SourcePlace, ...] = ()
+    belongs: SourcePlace | None = None
+    shape_source: SourcePlace | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -95,7 +107,8 @@ class ValidationReport:
     """All results of a validation, ordered by severity, rule and focus.
 
     ``conforms`` is False where an open result is at least as grave as the severity that was to fail.
-    ``write_turtle`` makes what ``as_turtle`` returns; it costs time and is seldom wanted.
+    ``write_turtle`` makes what ``as_turtle`` returns; it costs time and is seldom wanted. ``profiles`` are the
+    jurisdictions whose rules were checked (none: all rules), ``day`` the day that dates were compared with.
     """
 
     conforms: bool
@@ -103,6 +116,8 @@ class ValidationReport:
     results: tuple[Result, ...]
     summary: Summary
     write_turtle: Callable[[], str] = field(repr=False, compare=False)
+    profiles: tuple[str, ...] = ()
+    day: date | None = None
 
     @property
     def as_turtle(self) -> str:
@@ -126,7 +141,7 @@ class ValidationReport:
 
 def make_report(
     results: list[Result], *, engine: str, fail_on: Severity, focus_nodes: int, shapes: int, seconds: float,
-    write_turtle: Callable[[], str],
+    write_turtle: Callable[[], str], profiles: tuple[str, ...] = (), day: date | None = None,
 ) -> ValidationReport:  # fmt: skip
     """Order and count results and decide whether the data conform."""
     ordered = sorted(
@@ -159,4 +174,6 @@ def make_report(
             seconds=seconds,
         ),
         write_turtle=write_turtle,
+        profiles=profiles,
+        day=day,
     )
