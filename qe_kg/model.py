@@ -276,12 +276,15 @@ class Model:
 
     # --- validation ---------------------------------------------------------------------------------------
 
-    def validate(self, *, baseline: bool = True, fail_on: Severity = "Violation") -> ValidationReport:
+    def validate(
+        self, *, baseline: bool = True, fail_on: Severity = "Violation", engine: str = "auto"
+    ) -> ValidationReport:
         """Validate the model with its shapes.
 
         Args:
             baseline: whether findings that the model's baseline lists count as known.
             fail_on: the lightest severity whose open results make the model not conform.
+            engine: one of `qe_kg.validation.engines.ENGINES`.
 
         Raises:
             ShapesError: the shapes cannot be evaluated.
@@ -301,6 +304,7 @@ class Model:
             use_baseline=baseline,
             report_stale=self.is_whole,
             fail_on=fail_on,
+            engine=engine,
         )
 
     def _input(self, file: ModelFile) -> InputFile:
@@ -358,7 +362,7 @@ class Model:
 
 
 def validate_files(
-    data: Iterable[Path], shapes: Iterable[Path], *, fail_on: Severity = "Violation"
+    data: Iterable[Path], shapes: Iterable[Path], *, fail_on: Severity = "Violation", engine: str = "auto"
 ) -> ValidationReport:
     """Validate any RDF files with any shapes; no model is needed.
 
@@ -373,7 +377,7 @@ def validate_files(
     def inputs(paths: Iterable[Path]) -> list[InputFile]:
         return [InputFile(path, shown_path(path), list(read_quads(path))) for path in expand_paths(paths)]
 
-    return validate(inputs(data), inputs(shapes), Namespaces(), use_baseline=False, fail_on=fail_on)
+    return validate(inputs(data), inputs(shapes), Namespaces(), use_baseline=False, fail_on=fail_on, engine=engine)
 
 
 def model_with_data(model_path: Path | None, data: Iterable[Path]) -> Model:

@@ -37,10 +37,10 @@ Examples:
 )
 @click.option(
     "--engine",
-    type=click.Choice(["auto", "pyshacl"]),
+    type=click.Choice(["auto", "sparql", "pyshacl"]),
     default="auto",
     show_default=True,
-    help="SHACL engine; auto is pyshacl.",
+    help="SHACL engine: ours (sparql), pySHACL, or auto: ours, and pySHACL for what ours does not take on.",
 )
 @click.option("--no-baseline", is_flag=True, help="Count findings that the model's baseline lists as open.")
 @click.option(
@@ -82,14 +82,14 @@ def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str
     from qe_kg.manifest import MANIFEST_NAME
     from qe_kg.model import model_with_data, validate_files
 
-    fail_on = options["fail_on"].capitalize()
+    fail_on, engine = options["fail_on"].capitalize(), options["engine"]
     if shapes:
         if not paths:
             raise CallError("with --shapes, name the RDF files or folders to validate")
         if options["model_path"] or options["no_inferences"] or options["entail"]:
             raise CallError("--shapes uses nothing of a model; leave out --model, --no-inferences and --entail")
         with progress("Validating"):
-            return validate_files(paths, shapes, fail_on=fail_on)
+            return validate_files(paths, shapes, fail_on=fail_on, engine=engine)
     if len(paths) == 1 and (paths[0] / MANIFEST_NAME).is_file():
         if options["model_path"]:
             raise CallError(f"{paths[0]} is a model, and --model names another; leave out one of them")
@@ -99,11 +99,11 @@ def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str
             raise CallError("--no-inferences and --entail are about a model's own data; leave out PATH or them")
         with progress("Validating"):
             return model_with_data(options["model_path"], paths).validate(
-                baseline=not options["no_baseline"], fail_on=fail_on
+                baseline=not options["no_baseline"], fail_on=fail_on, engine=engine
             )
     model = open_for(options["model_path"], options["no_inferences"], options["entail"], warn=False)
     with progress("Validating"):
-        return model.validate(baseline=not options["no_baseline"], fail_on=fail_on)
+        return model.validate(baseline=not options["no_baseline"], fail_on=fail_on, engine=engine)
 
 
 def _row(result: Result) -> tuple[str, ...]:

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qe_kg.errors import ShapesError
 from qe_kg.integrity import Problem
 from qe_kg.namespaces import DCTERMS, SKOS, Namespaces
 from qe_kg.positions import locate
 from qe_kg.shacl.graph import Graph
+from qe_kg.shacl.model import IllFormedShapes
 from qe_kg.shacl.nodes import RDF_TYPE, Node, iri, is_blank, is_literal, literal_parts, sh, text_of
 from qe_kg.shacl.paths import Path as PropertyPath
 from qe_kg.shacl.paths import Predicate, path_text
@@ -93,7 +95,10 @@ def validate(
     data, shapes, extra = list(data), list(shapes), list(extra)
     shapes_quads = [quad for file in shapes for quad in file.quads]
     data_quads = [*(quad for file in data for quad in file.quads), *extra]
-    run = engines.run(engine, data_quads, shapes_quads)
+    try:
+        run = engines.run(engine, data_quads, shapes_quads)
+    except IllFormedShapes as error:
+        raise _placed(error, shapes, namespaces) from error
     shapes_graph, data_graph = Graph(shapes_quads), Graph(data_quads)
     entries = _read_baseline(data_graph, namespaces) if use_baseline else {}
     locate_triple = _locator(data, namespaces)
@@ -130,6 +135,14 @@ def validate(
         seconds=time.perf_counter() - started,
         write_turtle=lambda: report_turtle(run.results, results, namespaces),
     )
+
+
+def _placed(error: IllFormedShapes, shapes: list[InputFile], namespaces: Namespaces) -> ShapesError:
+    """Name the file and line of what is wrong in the shapes."""
+    path = None if error.predicate is None else Predicate(error.predicate)
+    place = _locator(shapes, namespaces)(error.node, path, error.value)
+    where = f"{place}: " if place else ""
+    return ShapesError(f"the shapes cannot be evaluated: {where}{_compact(error.node, namespaces)}: {error.problem}")
 
 
 def _rule(shapes: Graph, shape: Node, namespaces: Namespaces) -> str:
