@@ -98,6 +98,19 @@ def read_quads(path: Path, graph: str | None = None, rename: Callable[[str], str
         raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
+def parse_quads(text: str, form: str = "nt") -> list[ox.Quad]:
+    """Parse RDF that a program wrote; blank nodes keep their labels.
+
+    Raises:
+        ParseError: it does not parse.
+
+    """
+    try:
+        return list(ox.parse(text, format=FORMATS[form]))
+    except SyntaxError as error:
+        raise syntax_error(Path("text"), error) from error
+
+
 def syntax_error(path: Path, error: SyntaxError) -> ParseError:
     """Turn the parser's error into one that tells place and expectation."""
     problem = " ".join(_PLACE.sub("", error.msg or str(error)).split())
