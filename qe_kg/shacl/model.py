@@ -22,14 +22,13 @@ class IllFormedShapes(ShapesError):
 
     Attributes:
         problem: what is wrong, without a place.
-        node: the subject of the triple.
-        predicate: its predicate, or None where the whole node is at fault.
-        value: its object, or None.
+        node: the node to name: the subject of the triple, or what owns it if that is a blank node.
+        triple: subject, predicate (None where the whole node is at fault) and object (or None).
 
     """
 
     def __init__(self, problem: str, node: Node, predicate: Node | None = None, value: Node | None = None) -> None:
-        self.problem, self.node, self.predicate, self.value = problem, node, predicate, value
+        self.problem, self.node, self.triple = problem, node, (node, predicate, value)
         super().__init__(f"the shapes cannot be evaluated: {problem}")
 
 

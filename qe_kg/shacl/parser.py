@@ -95,7 +95,8 @@ class _Reader:
                 deactivated=parameters.is_true("deactivated"),
             )
         except IllFormedShapes as error:
-            raise self._named(error) from error
+            self._named(error)
+            raise
 
     def _user(self, node: Node) -> tuple[Node, Node, Node]:
         """Return a triple that has a node as its object."""
@@ -105,16 +106,12 @@ class _Reader:
         return node, RDF_TYPE, node
 
     def _named(self, error: IllFormedShapes) -> IllFormedShapes:
-        """Move an error about a blank node up to the named node that owns it, which has a place in a file."""
-        node, predicate, value = error.node, error.predicate, error.value
+        """Let an error about a blank node tell the named node that owns it."""
         seen: set[Node] = set()
-        while is_blank(node) and node not in seen:
-            seen.add(node)
-            above, link, below = self._user(node)
-            if above == node:
-                break
-            node, predicate, value = above, link, below
-        return type(error)(error.problem, node, predicate, value)
+        while is_blank(error.node) and error.node not in seen:
+            seen.add(error.node)
+            error.node = self._user(error.node)[0]
+        return error
 
     def _path(self, node: Node) -> Path | None:
         paths = self.graph.objects(node, _PATH)
