@@ -1,7 +1,8 @@
-"""From an engine's raw results to the report that a gate decides on.
+"""The gate: prepare, run an engine, accept what is known, report.
 
-Adds to each result its rule, its label, the file and line at fault, and its status: a finding that the model's
-baseline lists is known and does not fail the gate; a baseline entry that no finding answers to is stale.
+*Prepare* adds the day of evaluation and findings along paths, and deactivates the shapes of rules that do not apply in
+the chosen jurisdictions. *Run* gets raw results from an engine. Each result then gets its rule, its label and the file
+and line at fault. *Accept* gives it a status: a finding with a waiver or in the baseline is known and does not fail.
 """
 
 from __future__ import annotations
@@ -9,18 +10,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rdflib import BNode, Graph, Literal, URIRef
-from rdflib.namespace import DCTERMS, RDF, SH, SKOS
-from rdflib.term import Node
-
 from qe_kg.integrity import Problem
-from qe_kg.namespaces import Namespaces, is_iri
+from qe_kg.namespaces import SKOS, Namespaces
 from qe_kg.positions import locate
-from qe_kg.rdflib_bridge import to_graph, triple
-from qe_kg.validation import pyshacl_engine
+from qe_kg.shacl.graph import Graph
+from qe_kg.shacl.nodes import RDF_TYPE, Node, iri, is_blank, is_literal, literal_parts, text_of
+from qe_kg.shacl.paths import Path as PropertyPath
+from qe_kg.shacl.paths import Predicate, path_text
+from qe_kg.shacl.results import RawResult
+from qe_kg.validation import engines
+from qe_kg.validation.acceptance import Acceptance
+from qe_kg.validation.preparation import read_day, with_day, without
 from qe_kg.validation.report import (
     SEVERITIES,
     Result,
@@ -29,11 +34,15 @@ from qe_kg.validation.report import (
     ValidationReport,
     make_report,
 )
+from qe_kg.validation.rule_index import GENERIC, RuleIndex
+from qe_kg.validation.turtle_report import report_turtle
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
-STALE_BASELINE = "BASE-01"
+_LABEL = iri(f"{SKOS}prefLabel")
+__all__ = ["GENERIC", "InputFile", "Settings", "read_day", "validate"]
+
 EMPTY_FILE = "FILE-01"
 
 
@@ -47,143 +56,130 @@ class InputFile:
 
 
 @dataclass(frozen=True)
-class BaselineEntry:
-    """One accepted finding of the baseline."""
+class Settings:
+    """How a validation is done.
 
-    iri: str
-    rule: str
-    focus: str
-    reason: str
+    Attributes:
+        profiles: notations of the jurisdictions whose rules are checked; None checks all rules.
+        day: the day that dates are compared with; None means today, and that the data are not told.
+        use_baseline: whether a finding that the baseline lists has status "baseline".
+        use_waivers: whether a finding with a waiver has status "waived".
+        report_stale: whether a waiver or a baseline entry that answers to no finding is a result; not where only a
+            part of the model is validated.
+        fail_on: the lightest severity whose open results fail.
+        engine: one of `qe_kg.validation.engines.ENGINES`.
+
+    """
+
+    profiles: tuple[str, ...] | None = None
+    day: date | None = None
+    use_baseline: bool = True
+    use_waivers: bool = True
+    report_stale: bool = True
+    fail_on: Severity = "Violation"
+    engine: str = "auto"
 
 
 def validate(
     data: Iterable[InputFile],
     shapes: Iterable[InputFile],
     namespaces: Namespaces,
+    settings: Settings,
     *,
     problems: Iterable[Problem] = (),
     file_names: Mapping[str, str] | None = None,
     extra: Iterable[ox.Quad] = (),
-    use_baseline: bool = True,
-    report_stale: bool = True,
-    fail_on: Severity = "Violation",
 ) -> ValidationReport:
     """Validate files with shapes.
 
     Args:
         data: what is validated; ontologies belong in here, since targets follow ``rdfs:subClassOf``.
         shapes: the shapes.
-        namespaces: for compact names, and to read the baseline in.
+        namespaces: for compact names, and to read rules, waivers and the baseline in.
+        settings: how.
         problems: faults found before (unknown terms, dangling references, conflicts): results like any other.
         file_names: the name to report for each path that ``problems`` mention.
         extra: triples that are in no file (what was entailed).
-        use_baseline: whether a finding that the baseline lists has status "baseline".
-        report_stale: whether a baseline entry that answers to no finding is a result; not where only a part of
-            the model is validated.
-        fail_on: the lightest severity whose open results fail.
 
     Raises:
+        UnknownNameError: a profile is no jurisdiction.
         ShapesError: the shapes cannot be evaluated.
 
     """
     started = time.perf_counter()
     data, shapes = list(data), list(shapes)
-    shapes_graph = to_graph(quad for file in shapes for quad in file.quads)
-    data_graph = to_graph(quad for file in data for quad in file.quads)
-    for quad in extra:
-        data_graph.add(triple(quad))
-    raw, report_graph = pyshacl_engine.validate(data_graph, shapes_graph)
-    entries = _read_baseline(data_graph, namespaces) if use_baseline else {}
+    day = settings.day or date.today()
+    shapes_quads = [quad for file in shapes for quad in file.quads]
+    data_quads = with_day(chain((quad for file in data for quad in file.quads), extra), settings.day, namespaces)
+    data_graph = Graph(data_quads)
+    rules = RuleIndex(data_graph, Graph(shapes_quads), namespaces)
+    if settings.profiles is not None:
+        rules.check_profiles(settings.profiles)
+        shapes_quads = without(shapes_quads, rules.shapes_left_out(settings.profiles))
+    run = engines.run(settings.engine, data_quads, shapes_quads)
     locate_triple = _locator(data, namespaces)
     results = [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
-    for one in raw:
-        rule = _rule(shapes_graph, one.shape, namespaces)
-        entry = entries.get((rule, str(one.focus)))
-        results.append(
-            Result(
-                rule=rule,
-                shape=_compact(one.shape, namespaces),
-                component=_compact(one.component, namespaces),
-                focus=str(one.focus),
-                focus_label=_label(data_graph, one.focus),
-                path=None if one.path is None else _path(report_graph, one.path, namespaces),
-                value=None if one.value is None else str(one.value),
-                severity=_severity(one.severity),
-                message=one.message,
-                status="baseline" if entry else "open",
-                source=locate_triple(one.focus, one.path, one.value),
-                reason=entry.reason if entry else None,
-            )
-        )
-    found = {(result.rule, result.focus) for result in results}
+    results += [_from_raw(one, rules, data_graph, locate_triple, namespaces) for one in run.results]
+    acceptance = Acceptance(
+        data_graph, rules, namespaces, day, profiles=settings.profiles,
+        waivers=settings.use_waivers, baseline=settings.use_baseline,
+    )  # fmt: skip
+    results = acceptance.apply(results)
     results += [_empty(file) for file in data if not file.quads]
-    if report_stale:
-        results += [_stale(entry, data_graph, locate_triple) for key, entry in entries.items() if key not in found]
-    focus_nodes, shape_count = pyshacl_engine.coverage(data_graph, shapes_graph)
+    if settings.report_stale:
+        results += acceptance.faults(
+            results, lambda node: locate_triple(node, None, None), lambda node: _label(data_graph, node)
+        )
     return make_report(
         results,
-        engine=pyshacl_engine.NAME,
-        fail_on=fail_on,
-        focus_nodes=focus_nodes,
-        shapes=shape_count,
+        engine=run.engine,
+        fail_on=settings.fail_on,
+        focus_nodes=run.focus_nodes,
+        shapes=run.shapes,
         seconds=time.perf_counter() - started,
-        as_turtle=_as_turtle(report_graph, results, namespaces),
+        write_turtle=lambda: report_turtle(run.results, results, namespaces),
+        profiles=settings.profiles or (),
+        day=settings.day,
     )
 
 
-def _rule(shapes: Graph, shape: Node, namespaces: Namespaces) -> str:
-    """Return the identifier of the shape, else of the shape that it belongs to, else the shape's own name."""
-    seen: set[Node] = set()
-    current: Node | None = shape
-    while current is not None and current not in seen:
-        seen.add(current)
-        identifier = shapes.value(current, DCTERMS.identifier)
-        if identifier is not None:
-            return str(identifier)
-        current = shapes.value(predicate=SH.property, object=current, any=True)
-    return _compact(shape, namespaces)
+def _from_raw(one: RawResult, rules: RuleIndex, data: Graph, place: Locator, namespaces: Namespaces) -> Result:
+    return Result(
+        rule=rules.rule_of(one.shape),
+        shape=_compact(one.shape, namespaces),
+        component=namespaces.compact(one.component),
+        focus=text_of(one.focus),
+        focus_label=_label(data, one.focus),
+        path=None if one.path is None else path_text(one.path, lambda node: _compact(node, namespaces)),
+        value=None if one.value is None else text_of(one.value),
+        severity=_severity(one.severity),
+        message=one.message,
+        status="open",
+        source=place(one.focus, one.path, one.value),
+    )
 
 
-def _severity(node: URIRef) -> Severity:
-    name = str(node).rpartition("#")[2]
+def _severity(name: str) -> Severity:
     # A severity of somebody's own making counts as the gravest: nothing may slip through for its name.
-    return next((known for known in SEVERITIES if known == name), "Violation")
+    return next((known for known in SEVERITIES if known == name.rpartition("#")[2]), "Violation")
 
 
 def _compact(node: Node, namespaces: Namespaces) -> str:
-    return f"_:{node}" if isinstance(node, BNode) else namespaces.compact(str(node))
-
-
-def _path(graph: Graph, path: Node, namespaces: Namespaces) -> str:
-    """Write a property path as SPARQL does."""
-    if isinstance(path, URIRef):
-        return namespaces.compact(str(path))
-    if (path, RDF.first, None) in graph:
-        return "/".join(_path(graph, step, namespaces) for step in graph.items(path))
-    for predicate, form in (
-        (SH.inversePath, "^{}"), (SH.zeroOrMorePath, "{}*"), (SH.oneOrMorePath, "{}+"), (SH.zeroOrOnePath, "{}?"),
-    ):  # fmt: skip
-        inner = graph.value(path, predicate)
-        if inner is not None:
-            text = _path(graph, inner, namespaces)
-            return form.format(text if isinstance(inner, URIRef) else f"({text})")
-    alternatives = graph.value(path, SH.alternativePath)
-    if alternatives is not None:
-        return "(" + "|".join(_path(graph, one, namespaces) for one in graph.items(alternatives)) + ")"
-    return str(path)
+    return node if is_blank(node) else namespaces.compact(text_of(node))
 
 
 def _label(graph: Graph, node: Node) -> str:
     labels = sorted(
-        (one for one in graph.objects(node, SKOS.prefLabel) if isinstance(one, Literal)),
-        key=lambda one: (one.language != "en", str(one)),
+        (literal_parts(one) for one in graph.objects(node, _LABEL) if is_literal(one)),
+        key=lambda one: (one.language != "en", one.lexical),
     )
-    return str(labels[0]) if labels else str(node).rstrip("/#").rpartition("/")[2]
+    return labels[0].lexical if labels else text_of(node).rstrip("/#").rpartition("/")[2]
 
 
-def _locator(
-    files: list[InputFile], namespaces: Namespaces
-) -> Callable[[Node, Node | None, Node | None], SourcePlace | None]:
+Locator = Callable[[Node, PropertyPath | None, Node | None], SourcePlace | None]
+
+
+def _locator(files: list[InputFile], namespaces: Namespaces) -> Locator:
     """Make a function that finds file and line of (focus, path, value), or of the nearest triple to it."""
     triples: dict[str, dict[str, set[tuple[str, str]]]] = {}
     paths = {file.name: file.path for file in files}
@@ -192,12 +188,12 @@ def _locator(
             by_file = triples.setdefault(str(getattr(quad.subject, "value", "")), {})
             by_file.setdefault(file.name, set()).add((quad.predicate.value, str(getattr(quad.object, "value", ""))))
 
-    def place(focus: Node, path: Node | None, value: Node | None) -> SourcePlace | None:
-        if isinstance(focus, BNode):
+    def place(focus: Node, path: PropertyPath | None, value: Node | None) -> SourcePlace | None:
+        if is_blank(focus):
             return None
-        by_file = triples.get(str(focus), {})
-        predicate = str(path) if isinstance(path, URIRef) else None
-        wanted = None if value is None else str(value)
+        by_file = triples.get(text_of(focus), {})
+        predicate = text_of(path.node) if isinstance(path, Predicate) else None
+        wanted = None if value is None else text_of(value)
 
         def closeness(name: str) -> int:
             pairs = by_file[name]
@@ -205,12 +201,12 @@ def _locator(
                 return 0
             if predicate and any(known == predicate for known, _ in pairs):
                 return 1
-            return 2 if any(known == str(RDF.type) for known, _ in pairs) else 3
+            return 2 if any(known == text_of(RDF_TYPE) for known, _ in pairs) else 3
 
         if not by_file:
             return None
         best = min(by_file, key=lambda name: (closeness(name), name))
-        return SourcePlace(best, locate(paths[best], namespaces, str(focus), predicate, wanted))
+        return SourcePlace(best, locate(paths[best], namespaces, text_of(focus), predicate, wanted))
 
     return place
 
@@ -245,55 +241,3 @@ def _empty(file: InputFile) -> Result:
         status="open",
         source=SourcePlace(file.name, None),
     )
-
-
-def _read_baseline(graph: Graph, namespaces: Namespaces) -> dict[tuple[str, str], BaselineEntry]:
-    qe = namespaces.terms
-    entries = {}
-    for node in graph.subjects(RDF.type, URIRef(f"{qe}BaselineEntry")):
-        rule, focus = graph.value(node, URIRef(f"{qe}ofRule")), graph.value(node, URIRef(f"{qe}atFocus"))
-        if rule is not None and focus is not None:  # an incomplete entry is reported by its own shape
-            reason = str(graph.value(node, URIRef(f"{qe}reason")) or "")
-            entries[str(rule), str(focus)] = BaselineEntry(str(node), str(rule), str(focus), reason)
-    return entries
-
-
-def _stale(
-    entry: BaselineEntry,
-    graph: Graph,
-    place: Callable[[Node, Node | None, Node | None], SourcePlace | None],
-) -> Result:
-    return Result(
-        rule=STALE_BASELINE,
-        shape="qe-kg:baseline",
-        component="qe-kg:baseline",
-        focus=entry.iri,
-        focus_label=_label(graph, URIRef(entry.iri)),
-        path=None,
-        value=entry.focus,
-        severity="Warning",
-        message=(
-            f"the baseline lists {entry.rule} at {entry.focus}, but there is no such finding; delete the entry, "
-            "or mend the rule or focus that it names"
-        ),
-        status="open",
-        source=place(URIRef(entry.iri), None, None),
-    )
-
-
-def _as_turtle(report: Graph, results: Iterable[Result], namespaces: Namespaces) -> str:
-    top = next(report.subjects(RDF.type, SH.ValidationReport))
-    for result in results:
-        if not result.shape.startswith("qe-kg:"):
-            continue  # it is in there
-        node = BNode()
-        report.add((top, SH.result, node))
-        report.add((node, RDF.type, SH.ValidationResult))
-        report.add((node, SH.focusNode, URIRef(result.focus) if is_iri(result.focus) else Literal(result.focus)))
-        report.add((node, SH.resultSeverity, SH[result.severity]))
-        report.add((node, SH.resultMessage, Literal(f"{result.rule}: {result.message}", lang="en")))
-        report.add((node, SH.sourceConstraintComponent, URIRef(f"urn:{result.component}")))
-        report.set((top, SH.conforms, Literal(False)))
-    for prefix in ("sh", "qe", "qed", "qesh", "qev", "xsd"):
-        report.bind(prefix, namespaces.prefixes[prefix], override=True, replace=True)
-    return report.serialize(format="longturtle", canon=True)

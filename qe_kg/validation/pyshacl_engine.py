@@ -3,44 +3,37 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import pyshacl
 import rdflib
 from pyshacl.errors import ValidationFailure
-from rdflib import Graph, URIRef
+from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.namespace import OWL, RDF, RDFS, SH
 from rdflib.term import Node
 
 from qe_kg.errors import ShapesError
+from qe_kg.rdflib_bridge import to_graph
+from qe_kg.shacl import graph as shacl_graph
+from qe_kg.shacl.nodes import iri, literal_node
+from qe_kg.shacl.paths import read_path
+from qe_kg.shacl.results import EngineRun, RawResult, in_order
+
+if TYPE_CHECKING:
+    import pyoxigraph as ox
 
 NAME = "pyshacl"
 
 
-@dataclass(frozen=True)
-class RawResult:
-    """One ``sh:ValidationResult`` as rdflib nodes; the message is the English one where there are several."""
-
-    focus: Node
-    path: Node | None
-    value: Node | None
-    severity: URIRef
-    component: URIRef
-    shape: Node
-    message: str
-
-
-def validate(data: Graph, shapes: Graph) -> tuple[list[RawResult], Graph]:
-    """Validate a data graph; nothing is inferred and nothing is fetched.
-
-    Returns:
-        The results, and the report graph.
+def validate(data_quads: Sequence[ox.Quad], shapes_quads: Sequence[ox.Quad]) -> EngineRun:
+    """Validate data; nothing is inferred and nothing is fetched.
 
     Raises:
         ShapesError: the shapes cannot be evaluated.
 
     """
+    data, shapes = to_graph(data_quads), to_graph(shapes_quads)
     _refuse_unsupported(shapes)
     try:
         _, report, text = pyshacl.validate(
@@ -61,7 +54,12 @@ def validate(data: Graph, shapes: Graph) -> tuple[list[RawResult], Graph]:
         rdflib.NORMALIZE_LITERALS = False  # pySHACL leaves it switched on
     if isinstance(report, ValidationFailure) or not isinstance(report, Graph):
         raise ShapesError(f"the shapes cannot be evaluated: {_first_line(text)}")
-    return [_read(report, node) for node in report.objects(None, SH.result)], report
+    paths = shacl_graph.Graph()
+    for subject, predicate, value in report:
+        paths.add(_node(subject), _node(predicate), _node(value))
+    results = [_read(report, node, paths) for node in report.objects(None, SH.result)]
+    focus_nodes, active = _coverage(data, shapes)
+    return EngineRun(NAME, tuple(sorted(results, key=RawResult.key)), focus_nodes, active)
 
 
 def _refuse_unsupported(shapes: Graph) -> None:
@@ -103,8 +101,7 @@ def _first_line(error: object) -> str:
     return " ".join(message.split())
 
 
-def _read(report: Graph, node: Node) -> RawResult:
-    messages = sorted(report.objects(node, SH.resultMessage), key=lambda one: (_language(one) != "en", str(one)))
+def _read(report: Graph, node: Node, paths: shacl_graph.Graph) -> RawResult:
     severity, component = (
         report.value(node, SH.resultSeverity),
         report.value(node, SH.sourceConstraintComponent),
@@ -112,22 +109,25 @@ def _read(report: Graph, node: Node) -> RawResult:
     focus, shape = report.value(node, SH.focusNode), report.value(node, SH.sourceShape)
     if focus is None or shape is None or not isinstance(severity, URIRef) or not isinstance(component, URIRef):
         raise ShapesError("the shapes cannot be evaluated: a result lacks its focus, shape, severity or component")
+    path, value = report.value(node, SH.resultPath), report.value(node, SH.value)
     return RawResult(
-        focus=focus,
-        path=report.value(node, SH.resultPath),
-        value=report.value(node, SH.value),
-        severity=severity,
-        component=component,
-        shape=shape,
-        message=str(messages[0]) if messages else "",
+        focus=_node(focus),
+        path=None if path is None else read_path(paths, _node(path)),
+        value=None if value is None else _node(value),
+        severity=str(severity),
+        component=str(component),
+        shape=_node(shape),
+        messages=in_order(_node(one) for one in report.objects(node, SH.resultMessage)),
     )
 
 
-def _language(node: Node) -> str | None:
-    return getattr(node, "language", None)
+def _node(node: Node) -> str:
+    if isinstance(node, Literal):
+        return literal_node(str(node), None if node.datatype is None else str(node.datatype), node.language)
+    return f"_:{node}" if isinstance(node, BNode) else iri(str(node))
 
 
-def coverage(data: Graph, shapes: Graph) -> tuple[int, int]:
+def _coverage(data: Graph, shapes: Graph) -> tuple[int, int]:
     """Count the focus nodes that the shapes' targets select, and the shapes that are active."""
     focus: set[Node] = set()
     for shape, target in shapes.subject_objects(SH.targetClass):

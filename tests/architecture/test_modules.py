@@ -24,7 +24,7 @@ USERS = {
     "click": {"qe_kg.cli.*"},
     "owlrl": {"qe_kg.entailment"},
     "pygraphviz": {"qe_kg.drawing"},
-    "pyoxigraph": {"qe_kg.store.*", "qe_kg.rdflib_bridge"},
+    "pyoxigraph": {"qe_kg.store.*", "qe_kg.rdflib_bridge", "qe_kg.change", "qe_kg.validation.preparation"},
     "pyshacl": {"qe_kg.validation.pyshacl_engine"},
     "rdflib": {"qe_kg.rdflib_bridge", "qe_kg.positions", "qe_kg.validation.*", "qe_kg.entailment"},
     "rich": {"qe_kg.cli.*"},
@@ -35,9 +35,23 @@ HELPERS = {"qe_kg.cli.options", "qe_kg.cli.output", "qe_kg.cli.progress"}
 #: Layers from the bottom up; a module imports only from its own layer and from those below.
 LAYERS = (
     {"errors", "namespaces", "terms", "assets", "manifest"},
-    {"store.*", "rdflib_bridge", "positions", "sparql_text", "query_results"},
-    {"catalogue", "integrity", "query_library", "lineage.*", "validation.*", "entailment", "interchange", "drawing"},
-    {"model"},
+    {"store.*", "shacl.*", "rdflib_bridge", "positions", "sparql_text", "query_results"},
+    {
+        "catalogue",
+        "integrity",
+        "query_library",
+        "lineage.*",
+        "validation.*",
+        "entailment",
+        "interchange",
+        "drawing",
+        "change",
+        "rules.*",
+    },
+    {"generate.*"},
+    {"model", "loose_files"},
+    {"competency"},
+    {"diff.*"},
     {"cli.*", "__main__"},
 )
 
