@@ -318,7 +318,7 @@ def graph_of(case: Case) -> Graph:
         graph.parse(data=text, format="turtle")
     if case.change is not None:
         subject, predicate, before, after, _ = lines_of(case.file, "mutate")[case.change]
-        old = tuple(expand(term, case.namespace) for term in (subject, predicate, before))
+        old = (expand(subject, case.namespace), expand(predicate, case.namespace), expand(before, case.namespace))
         assert old in graph, "the fixture holds the triple that is changed"
         graph.remove(old)
         if after != "-":
