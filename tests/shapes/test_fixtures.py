@@ -60,6 +60,7 @@ COMPONENTS: dict[Node, str] = {
     SH.maxCount: "MaxCount",
     SH.pattern: "Pattern",
     SH.minInclusive: "MinInclusive",
+    SH.maxInclusive: "MaxInclusive",
     SH.minLength: "MinLength",
     SH.uniqueLang: "UniqueLang",
     SH.qualifiedMinCount: "QualifiedMinCount",
