@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from qe_kg.change import Change
     from qe_kg.errors import (
         AmbiguousNameError,
         CallError,
+        ChangeError,
         InconsistencyError,
         ManifestError,
         ParameterError,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Model": "model",
     "open_model": "model",
+    "Change": "change",
     "Lineage": "lineage",
     "Flow": "lineage",
     "Reached": "lineage",
@@ -51,6 +54,7 @@ _HOME = {
     "ValidationReport": "validation",
     "QeKgError": "errors",
     "CallError": "errors",
+    "ChangeError": "errors",
     "UnknownNameError": "errors",
     "AmbiguousNameError": "errors",
     "UnknownQueryError": "errors",
@@ -66,6 +70,8 @@ _HOME = {
 __all__ = [
     "AmbiguousNameError",
     "CallError",
+    "Change",
+    "ChangeError",
     "Flow",
     "InconsistencyError",
     "Lineage",

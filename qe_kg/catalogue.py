@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from qe_kg.errors import AmbiguousNameError, UnknownNameError
+from qe_kg.errors import AmbiguousNameError, UnknownNameError, nearest
 from qe_kg.namespaces import RDF, RDFS, SKOS, Namespaces
 from qe_kg.store.embedded import EmbeddedStore, is_valid_iri
 from qe_kg.terms import iri, literal
@@ -182,10 +181,6 @@ class Catalogue:
         return {row[0].value for row in rows if row[0]}
 
     def _unknown(self, name: str, what: str, classes: frozenset[str]) -> UnknownNameError:
-        by_folded = {known.lower(): known for known in sorted(self._all_names(classes))}
-        text = name.strip().lower()
-        near = difflib.get_close_matches(text, by_folded, n=4, cutoff=0.5)
-        near += [folded for folded in by_folded if text and text in folded and folded not in near][:4]
-        candidates = tuple(by_folded[folded] for folded in near)
+        candidates = nearest(name, self._all_names(classes))
         hint = f"; the nearest names are {', '.join(map(repr, candidates))}" if candidates else ""
         return UnknownNameError(f"there is no {what} {name!r}{hint}", candidates)

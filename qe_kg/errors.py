@@ -7,7 +7,8 @@
     │   ├── UnknownNameError        no element has that name
     │   ├── AmbiguousNameError      several elements have that name
     │   ├── UnknownQueryError       no query has that name
-    │   └── ParameterError          a query parameter is missing, unknown or of the wrong type
+    │   ├── ParameterError          a query parameter is missing, unknown or of the wrong type
+    │   └── ChangeError             a change takes away what is not there
     └── ReadError               something could not be read, parsed or written (exit code 3)
         ├── ManifestError           the model's manifest is missing or wrong
         ├── ParseError              a file does not parse; knows file, line and column
@@ -18,6 +19,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -53,6 +56,14 @@ class UnknownQueryError(_NameError):
 
 class ParameterError(CallError):
     """A query parameter is missing, unknown or not of its type."""
+
+
+class ChangeError(CallError):
+    """A change takes away triples that the model does not hold; ``missing`` holds them as N-Triples."""
+
+    def __init__(self, message: str, missing: tuple[str, ...] = ()) -> None:
+        self.missing = missing
+        super().__init__(message)
 
 
 class ReadError(QeKgError):
@@ -105,3 +116,12 @@ class ShapesError(ReadError):
 
 class InconsistencyError(ReadError):
     """The OWL axioms contradict the data; the message lists the contradictions."""
+
+
+def nearest(name: str, known: Iterable[str], count: int = 4) -> tuple[str, ...]:
+    """Return the known names that are most like a name, the most like first; none where nothing is."""
+    by_folded = {one.lower(): one for one in sorted(known)}
+    text = name.strip().lower()
+    near = difflib.get_close_matches(text, by_folded, n=count, cutoff=0.5)
+    near += [folded for folded in by_folded if text and text in folded and folded not in near][:count]
+    return tuple(by_folded[folded] for folded in near)

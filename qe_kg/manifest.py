@@ -15,35 +15,50 @@
     inference = ["inferences.ttl"]
     shapes = ["builtin", "shapes/*.ttl"]
     baseline = ["baseline.ttl"]
+    waivers = ["waivers.ttl"]
     queries = ["builtin", "queries"]
     sources = ["source/overview.md"]
     alignments = ["builtin"]    # relations to other vocabularies; exported on demand, never loaded
 
     [alignments]
     cim = "https://cim.ucaiug.io/ns#"   # optional: the CIM namespace of the release that you use
+
+    [validation]                # optional
+    profiles = ["us-mi"]        # the jurisdictions whose rules are checked unless a call names others
+
+    [scenarios.target]          # optional: what the model would be if …; any number of them
+    title = "Once the consents are collected"
+    add = ["scenarios/target/*.ttl"]                 # files that come in addition
+    remove = ["scenarios/target/removed.ttl"]        # files of triples that are taken away
+    baseline = ["scenarios/target/baseline.ttl"]     # in place of the model's own, which do not apply
+    waivers = []
 """
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from qe_kg.assets import asset_root, packaged_model
-from qe_kg.errors import ManifestError
+from qe_kg.errors import ManifestError, UnknownNameError, nearest
 from qe_kg.namespaces import DEFAULT_BASE, Namespaces, is_iri
 
 MANIFEST_NAME = "qe-kg.toml"
 BUILTIN = "builtin"
 
 #: Roles whose files are RDF and become named graphs, in the order in which they are loaded.
-RDF_ROLES = ("ontology", "data", "inference", "baseline", "shapes")
+RDF_ROLES = ("ontology", "data", "inference", "baseline", "waivers", "shapes")
+#: Roles whose files accept findings; a scenario names its own.
+ACCEPTING_ROLES = ("baseline", "waivers")
 #: RDF too, but read on demand only: what other vocabularies call our terms answers no question about flows.
 ALIGNMENTS = "alignments"
-_ROLES = (*RDF_ROLES, ALIGNMENTS, "queries", "sources")
+_FILE_ROLES = (*RDF_ROLES, ALIGNMENTS, "sources")
+_ROLES = (*_FILE_ROLES, "queries")
 #: What is shipped for a role: patterns under the assets.
 _BUILTIN_PATTERNS = {
     "ontology": ("ontology/qe.ttl", "ontology/modules/*.ttl", "ontology/vocab/*.ttl"),
@@ -56,6 +71,7 @@ CIM_NAMESPACE = "http://iec.ch/TC57/CIM100#"
 _PREFIX = re.compile(r"[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _MODEL_KEYS = {"name", "version", "namespace", "prefix", "base"}
+_SCENARIO_LISTS = ("add", "remove", *ACCEPTING_ROLES)
 
 
 @dataclass(frozen=True)
@@ -64,7 +80,8 @@ class ModelFile:
 
     Attributes:
         path: where it is.
-        role: "ontology", "data", "inference", "baseline", "shapes", "alignments" or "sources".
+        role: "ontology", "data", "inference", "baseline", "waivers", "shapes", "alignments" or "sources"; in a
+            scenario also "removed", whose triples are taken away.
         name: path relative to the model (or to the shipped assets), with "/"; stable across machines.
         builtin: True for what is shipped with the package.
 
@@ -77,8 +94,24 @@ class ModelFile:
 
 
 @dataclass(frozen=True)
+class Scenario:
+    """What a model would be if …: files that come in addition, and files of triples that are taken away."""
+
+    name: str
+    title: str
+    files: tuple[ModelFile, ...]
+
+
+@dataclass(frozen=True)
 class Manifest:
-    """What a manifest says, with the files it names found."""
+    """What a manifest says, with the files it names found.
+
+    Attributes:
+        profiles: notations of the jurisdictions whose rules are checked by default; empty where it names none.
+        scenarios: the scenarios that it names, in its order.
+        scenario: the scenario that `files` include, or None for the model as it is.
+
+    """
 
     directory: Path
     name: str
@@ -88,6 +121,9 @@ class Manifest:
     files: tuple[ModelFile, ...]
     query_directories: tuple[Path, ...]
     cim_namespace: str = CIM_NAMESPACE
+    profiles: tuple[str, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    scenario: Scenario | None = None
 
     def of_role(self, *roles: str) -> tuple[ModelFile, ...]:
         """Return the files of these roles, in the manifest's order."""
@@ -98,6 +134,23 @@ class Manifest:
         if iri.startswith(CIM_NAMESPACE):
             return self.cim_namespace + iri[len(CIM_NAMESPACE) :]
         return self.namespaces.rebase(iri)
+
+    def in_scenario(self, name: str) -> Manifest:
+        """Return the manifest with a scenario's files; the model's baseline and waivers do not apply in it.
+
+        Raises:
+            UnknownNameError: no scenario has that name; the nearest names are in the message.
+
+        """
+        for scenario in self.scenarios:
+            if scenario.name == name:
+                kept = [file for file in self.files if file.role not in ACCEPTING_ROLES]
+                return replace(self, files=_one_role_each([*kept, *scenario.files]), scenario=scenario)
+        known = [scenario.name for scenario in self.scenarios]
+        if not known:
+            raise UnknownNameError(f"there is no scenario {name!r}: the model {self.name} has none")
+        near = nearest(name, known) or tuple(known)
+        raise UnknownNameError(f"there is no scenario {name!r}; the nearest names are {', '.join(near)}", near)
 
 
 def find_model(directory: Path | str | None = None) -> Path:
@@ -138,10 +191,12 @@ def read_manifest(directory: Path) -> Manifest:
         raise ManifestError(f"{where}: {_TOML_PLACE.sub('', str(error))}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path}: cannot be read: {error}") from error
-    _refuse_unknown_keys(path, "", document, {"model", "files", "alignments"})
+    _refuse_unknown_keys(path, "", document, {"model", "files", "alignments", "validation", "scenarios"})
     model, files = _table(path, document, "model"), _table(path, document, "files")
-    alignments = _table(path, document, "alignments") if "alignments" in document else {}
+    alignments = _table(path, {"alignments": {}} | document, "alignments")
     _refuse_unknown_keys(path, "alignments", alignments, {"cim"})
+    validation = _table(path, {"validation": {}} | document, "validation")
+    _refuse_unknown_keys(path, "validation", validation, {"profiles"})
     _refuse_unknown_keys(path, "model", model, _MODEL_KEYS)
     _refuse_unknown_keys(path, "files", files, set(_ROLES))
     for key, value in model.items():
@@ -151,21 +206,50 @@ def read_manifest(directory: Path) -> Manifest:
     own = _namespace(path, "model", "namespace", model.get("namespace", f"{base}id/"))
     prefixes = {_prefix(path, model["prefix"]): own} if "prefix" in model else {}
     entries = {role: _entries(path, role, files) for role in _ROLES}
+    found = [file for role in _FILE_ROLES for file in _find(path, "files", role, entries[role])]
+    scenarios = _scenarios(path, document)
+    in_scenarios = {file.path.resolve() for scenario in scenarios for file in scenario.files}
     return Manifest(
         directory=directory,
         name=model.get("name", directory.resolve().name),
         version=model.get("version", "0"),
         namespaces=Namespaces(base, prefixes),
         own_namespace=own,
-        files=_one_role_each(
-            file for role in (*RDF_ROLES, ALIGNMENTS, "sources") for file in _find(path, role, entries[role])
-        ),
+        # What a scenario names belongs to it alone, also where a pattern such as **/*.ttl finds it.
+        files=_one_role_each(file for file in found if file.path.resolve() not in in_scenarios),
         query_directories=tuple(
             asset_root() / "queries" if entry == BUILTIN else _directory(path, directory / entry)
             for entry in entries["queries"]
         ),
         cim_namespace=_namespace(path, "alignments", "cim", alignments.get("cim", CIM_NAMESPACE)),
+        profiles=tuple(_texts(path, "[validation] profiles", validation.get("profiles", []), "names")),
+        scenarios=scenarios,
     )
+
+
+def _scenarios(path: Path, document: dict[str, Any]) -> tuple[Scenario, ...]:
+    tables = _table(path, {"scenarios": {}} | document, "scenarios")
+    found = []
+    for name, table in tables.items():
+        where = f"scenarios.{name}"
+        if not isinstance(table, dict):
+            raise ManifestError(f"{path}: [{where}] must be a table with a list of files to add, to remove, or both")
+        _refuse_unknown_keys(path, where, table, {"title", *_SCENARIO_LISTS})
+        title = table.get("title", name)
+        if not isinstance(title, str) or not title:
+            raise ManifestError(f"{path}: [{where}] title must be a text that is not empty")
+        files: dict[Path, ModelFile] = {}
+        for key in _SCENARIO_LISTS:
+            entries = _texts(path, f"[{where}] {key}", table.get(key, []), "paths")
+            role = {"add": "data", "remove": "removed"}.get(key, key)
+            for file in _find(path, where, key, entries):
+                # The last role counts, so that "add" may be a pattern that finds the others too.
+                shown = "/".join(part for part in file.name.split("/") if part != "..")
+                files[file.path.resolve()] = replace(file, role=role, name=shown)
+        if not files:
+            raise ManifestError(f"{path}: [{where}] names no file to add or to remove")
+        found.append(Scenario(name, title, tuple(files.values())))
+    return tuple(found)
 
 
 def _table(path: Path, document: dict[str, Any], name: str) -> dict[str, Any]:
@@ -197,14 +281,19 @@ def _prefix(path: Path, value: str) -> str:
 def _entries(path: Path, role: str, files: dict[str, Any]) -> list[str]:
     default = [BUILTIN] if role in _BUILTIN_PATTERNS else []
     entries = files.get(role, default)
-    if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
-        raise ManifestError(f"{path}: [files] {role} must be a list of paths")
+    _texts(path, f"[files] {role}", entries, "paths")
     if BUILTIN in entries and role not in _BUILTIN_PATTERNS:
         raise ManifestError(f'{path}: [files] {role} cannot be "{BUILTIN}": nothing is shipped for it')
-    return entries
+    return list(entries)
 
 
-def _find(path: Path, role: str, entries: list[str]) -> list[ModelFile]:
+def _texts(path: Path, what: str, value: object, kind: str) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ManifestError(f"{path}: {what} must be a list of {kind}")
+    return value
+
+
+def _find(path: Path, table: str, role: str, entries: list[str]) -> list[ModelFile]:
     found: dict[Path, ModelFile] = {}
     for entry in entries:
         builtin = entry == BUILTIN
@@ -213,16 +302,18 @@ def _find(path: Path, role: str, entries: list[str]) -> list[ModelFile]:
             raise ManifestError(f"{path}: {entry!r} is not a path relative to the manifest")
         matches = sorted(match for pattern in patterns for match in _matches(path, root, pattern))
         if not matches:
-            raise ManifestError(f"{path}: [files] {role} names {entry!r}, but there is no such file in {path.parent}")
+            raise ManifestError(f"{path}: [{table}] {role} names {entry!r}, but there is no such file in {path.parent}")
         for match in matches:
-            found.setdefault(match, ModelFile(match, role, match.relative_to(root).as_posix(), builtin))
+            name = match.relative_to(root).as_posix()
+            path_of = Path(os.path.normpath(match))  # "a/../b" is hard to read where a result says where it is
+            found.setdefault(path_of, ModelFile(path_of, role, name, builtin))
     return list(found.values())
 
 
 def _one_role_each(files: Iterable[ModelFile]) -> tuple[ModelFile, ...]:
     """Give a file that several roles name to the last of them: ``data = ["*.ttl"]`` is all that nothing else is."""
     by_path = {file.path.resolve(): file for file in files}
-    order = [*RDF_ROLES, ALIGNMENTS, "sources"]
+    order = [*_FILE_ROLES, "removed"]
     return tuple(sorted(by_path.values(), key=lambda file: order.index(file.role)))
 
 

@@ -10,7 +10,8 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from qe_kg.catalogue import Catalogue
-from qe_kg.errors import CallError, ReadError, UnknownNameError
+from qe_kg.change import Change, missing_from_scenario, read_removals
+from qe_kg.errors import CallError, ChangeError, UnknownNameError
 from qe_kg.integrity import Problem, find_problems
 from qe_kg.lineage import BASES, Direction, FlowGraph, Lineage, walk
 from qe_kg.lineage.start import Starts, check_options
@@ -20,13 +21,14 @@ from qe_kg.query_library import QueryLibrary, bind_parameters, free_parameter
 from qe_kg.query_results import QueryResult
 from qe_kg.sparql_text import bind, check_allowed, is_query
 from qe_kg.store.embedded import EmbeddedStore, Solutions
-from qe_kg.store.files import read_quads
+from qe_kg.store.files import read_quads, shown_path
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
     from rdflib import Dataset
 
     from qe_kg.drawing import Diagram
+    from qe_kg.rules.cut import CutAnswer
     from qe_kg.validation import ValidationReport
     from qe_kg.validation.gate import InputFile
     from qe_kg.validation.report import Severity
@@ -39,6 +41,7 @@ def open_model(
     path: Path | str | None = None,
     *,
     store: EmbeddedStore | None = None,
+    scenario: str | None = None,
     include_inferences: bool = True,
     entail: bool = False,
 ) -> Model:
@@ -47,11 +50,13 @@ def open_model(
     Args:
         path: a model directory; None means the current folder if it holds a manifest, else the packaged model.
         store: the store to load the model into; None makes one in memory.
+        scenario: a scenario of the manifest: the model as it would be with that scenario's files.
         include_inferences: whether to load what the manifest marks as a reader's inference.
         entail: whether to add the OWL 2 RL closure, in a named graph of its own.
 
     Raises:
-        ManifestError: there is no model there, or its manifest is wrong.
+        ManifestError: there is no model there, its manifest is wrong, or the scenario takes away what is not there.
+        UnknownNameError: there is no scenario of that name.
         ParseError: one of its files does not parse.
         InconsistencyError: with ``entail``, the data contradict the ontology.
 
@@ -60,8 +65,15 @@ def open_model(
     if not include_inferences:
         kept = tuple(file for file in manifest.files if file.role != "inference")
         manifest = replace(manifest, files=kept)
+    manifest = manifest if scenario is None else manifest.in_scenario(scenario)
     store = EmbeddedStore() if store is None else store
-    return Model(manifest, store, entail=entail, is_whole=include_inferences)
+    change = read_removals(manifest)
+    model = Model(manifest, store, entail=entail, is_whole=include_inferences, change=change)
+    try:
+        change.check(model.unchanged())
+    except ChangeError as error:
+        raise missing_from_scenario(manifest, error.missing) from error
+    return model
 
 
 class Model:
@@ -78,14 +90,21 @@ class Model:
     """
 
     def __init__(
-        self, manifest: Manifest, store: EmbeddedStore, *, entail: bool = False, is_whole: bool = True
+        self,
+        manifest: Manifest,
+        store: EmbeddedStore,
+        *,
+        entail: bool = False,
+        is_whole: bool = True,
+        change: Change | None = None,
     ) -> None:
-        self.is_whole = is_whole
+        self.is_whole, self.change, self._is_entailed = is_whole, change or Change(), entail
         self.manifest, self.namespaces, self.store = manifest, manifest.namespaces, store
         self._graph_files: dict[str, Path] = {}
         for file in manifest.of_role(*RDF_ROLES):
-            for graph in store.load(file.path, self.graph_name(file), self._rename(file)):
+            for graph in self._load(file):
                 self._graph_files[graph] = file.path
+        store.add(self._added())
         self._entailed: list[ox.Quad] = self._entail() if entail else []
         store.add(self._entailed)
         self.catalogue = Catalogue(store, self.namespaces)
@@ -111,6 +130,8 @@ class Model:
         """Yield the quads of the files of these roles, with literals as written; "entailed" is a role too."""
         for file in self.manifest.of_role(*roles):
             yield from self._read(file)
+        if "data" in roles:
+            yield from self._added()
         if "entailed" in roles:
             yield from self._entailed
 
@@ -129,8 +150,36 @@ class Model:
 
         return to_rdflib(self.quads(*(roles or RDF_ROLES)), self.namespaces.prefixes)
 
+    def unchanged(self) -> Iterator[ox.Quad]:
+        """Yield the quads of all files as they stand there, also those that a scenario takes away."""
+        return (quad for file in self.manifest.of_role(*RDF_ROLES) for quad in self._as_written(file))
+
+    def changed(self, change: Change) -> Model:
+        """Return the model as it would be with a change; this one stays as it is, and nothing is written.
+
+        Raises:
+            ChangeError: the change takes away what the model does not hold.
+
+        """
+        change.check(self.quads(*RDF_ROLES))
+        after = self.change.then(change)
+        return Model(self.manifest, EmbeddedStore(), entail=self._is_entailed, is_whole=self.is_whole, change=after)
+
+    def _load(self, file: ModelFile) -> set[str]:
+        if not self.change.removed:
+            return self.store.load(file.path, self.graph_name(file), self._rename(file))
+        quads = list(self._read(file))
+        self.store.add(quads)
+        return {graph for quad in quads if (graph := getattr(quad.graph_name, "value", None))}
+
     def _read(self, file: ModelFile) -> Iterator[ox.Quad]:
+        return self.change.left_of(self._as_written(file))
+
+    def _as_written(self, file: ModelFile) -> Iterator[ox.Quad]:
         return read_quads(file.path, self.graph_name(file), self._rename(file))
+
+    def _added(self) -> list[ox.Quad]:
+        return self.change.added_to(f"{self.namespaces.base}graph/change")
 
     def _rename(self, file: ModelFile) -> Any:  # noqa: ANN401 - Callable[[str], str] | None
         if file.role == ALIGNMENTS and file.builtin:
@@ -256,6 +305,14 @@ class Model:
     def _starts(self) -> Starts:
         return Starts(self.store, self.catalogue, self.namespaces)
 
+    # --- rules --------------------------------------------------------------------------------------------
+
+    def cut(self, start: Iterable[str], end: Iterable[str], **options: Any) -> CutAnswer:  # noqa: ANN401
+        """Find all minimum sets of flows that separate zones or participants; see `qe_kg.rules.cut.cut`."""
+        from qe_kg.rules.cut import cut
+
+        return cut(self.store, self.catalogue, self.namespaces, self.flow_graph, start, end, **options)
+
     # --- drawings -----------------------------------------------------------------------------------------
 
     def lineage_diagram(self, lineage: Lineage) -> Diagram:
@@ -297,7 +354,7 @@ class Model:
             self.namespaces,
             problems=self.problems,
             file_names={str(one.path): one.name for _, one in inputs},
-            extra=self._entailed,
+            extra=[*self._added(), *self._entailed],
             use_baseline=baseline,
             report_stale=self.is_whole,
             fail_on=fail_on,
@@ -355,62 +412,6 @@ class Model:
             with atomic_output(Path(output)) as file:
                 return write_model(quads, file, form, prefixes)
         return write_model(quads, output, form, prefixes)
-
-
-def validate_files(
-    data: Iterable[Path], shapes: Iterable[Path], *, fail_on: Severity = "Violation"
-) -> ValidationReport:
-    """Validate any RDF files with any shapes; no model is needed.
-
-    Raises:
-        ParseError, ReadError: a file cannot be read.
-        ShapesError: the shapes cannot be evaluated.
-
-    """
-    from qe_kg.namespaces import Namespaces
-    from qe_kg.validation.gate import InputFile, validate
-
-    def inputs(paths: Iterable[Path]) -> list[InputFile]:
-        return [InputFile(path, shown_path(path), list(read_quads(path))) for path in expand_paths(paths)]
-
-    return validate(inputs(data), inputs(shapes), Namespaces(), use_baseline=False, fail_on=fail_on)
-
-
-def model_with_data(model_path: Path | None, data: Iterable[Path]) -> Model:
-    """Open a model with other data: its ontology, shapes and queries, and these files in place of its own."""
-    manifest = read_manifest(find_model(model_path))
-    kept = [file for file in manifest.files if file.role in ("ontology", "shapes")]
-    files = [ModelFile(path, "data", path.as_posix(), False) for path in expand_paths(data)]
-    return Model(replace(manifest, files=(*kept, *files)), EmbeddedStore())
-
-
-def expand_paths(paths: Iterable[Path]) -> list[Path]:
-    """Return the RDF files that paths name: files themselves, and all Turtle files under folders.
-
-    Raises:
-        ReadError: a path is not there, or a folder holds no Turtle file.
-
-    """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(path.rglob("*.ttl"))
-            if not inside:
-                raise ReadError(f"{path}: there is no .ttl file in this folder")
-            found += inside
-        elif path.is_file():
-            found.append(path)
-        else:
-            raise ReadError(f"{path}: there is no such file or folder")
-    return list(dict.fromkeys(found))
-
-
-def shown_path(path: Path) -> str:
-    """Return a path as a person in the current folder would name it."""
-    try:
-        return path.absolute().relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return str(path)
 
 
 def _builtin_queries() -> Path:

@@ -21,8 +21,10 @@ _COMMANDS = {
     "trace": "Where does this come from?",
     "query": "Answer a query of the library, a file or standard input.",
     "queries": "List the library of queries, or describe one.",
+    "cut": "Which flows to stop so that two zones are separated?",
     "map": "Draw all flows.",
     "export": "Write the model as RDF.",
+    "generate": "Make up a large enterprise, for trials and benchmarks.",
     "demo": "Do the main job once: validate, impact, trace, export.",
     "completion": "Print the completion script for a shell.",
 }

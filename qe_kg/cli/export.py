@@ -11,7 +11,7 @@ from qe_kg.cli.options import model_options, open_for, output_option
 from qe_kg.cli.output import count
 from qe_kg.cli.progress import progress
 
-_PARTS = ("ontology", "data", "inference", "baseline", "shapes", "alignments")
+_PARTS = ("ontology", "data", "inference", "baseline", "waivers", "shapes", "alignments")
 _EPILOG = """\b
 Examples:
   qe-kg export -o model.ttl

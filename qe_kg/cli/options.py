@@ -15,15 +15,36 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+_SCENARIO = "qe_kg.scenario"
+
+
 def model_options(command: Command) -> Command:
-    """Add --model, --no-inferences and --entail."""
+    """Add --model, --scenario, --no-inferences and --entail.
+
+    The command gets ``model_path``, ``no_inferences`` and ``entail``; what --scenario says is kept in the context,
+    where `open_for` finds it.
+    """
     for option in (
         click.option("--entail", is_flag=True, help="Add the OWL 2 RL closure first (by owlrl; takes seconds)."),
         click.option("--no-inferences", is_flag=True, help="Leave out what a reader inferred."),
+        click.option(
+            "--scenario", metavar="NAME", expose_value=False, callback=_keep_scenario,
+            help="The model as it would be in this scenario of its manifest.",
+        ),
         click.option("--model", "model_path", metavar="DIR", type=click.Path(path_type=Path), help="Model directory."),
     ):  # fmt: skip
         command = option(command)
     return command
+
+
+def _keep_scenario(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    ctx.meta[_SCENARIO] = value
+
+
+def chosen_scenario() -> str | None:
+    """Return the scenario that the running command was called with."""
+    scenario: str | None = click.get_current_context().meta.get(_SCENARIO)
+    return scenario
 
 
 def format_option(*formats: str) -> Callable[[Command], Command]:
@@ -48,8 +69,10 @@ def open_for(model_path: Path | None, no_inferences: bool, entail: bool, *, warn
     from qe_kg.model import open_model
 
     with progress("Loading the model"):
-        model = open_model(model_path, include_inferences=not no_inferences, entail=entail)
+        model = open_model(model_path, scenario=chosen_scenario(), include_inferences=not no_inferences, entail=entail)
         problems = model.problems if warn else ()
+    if model.manifest.scenario is not None:
+        click.echo(f"scenario {model.manifest.scenario.name}: {model.manifest.scenario.title}", err=True)
     for problem in problems[:5]:
         click.echo(f"warning: {problem}", err=True)
     if problems:
@@ -65,7 +88,9 @@ def complete_names(ctx: click.Context, _param: click.Parameter, incomplete: str)
     from qe_kg.model import open_model
 
     try:
-        names = open_model(ctx.params.get("model_path")).catalogue.names(*LINEAGE_KINDS)
+        names = open_model(ctx.params.get("model_path"), scenario=ctx.meta.get(_SCENARIO)).catalogue.names(
+            *LINEAGE_KINDS
+        )
     except QeKgError:
         return []
     return [name for name in names if name.lower().startswith(incomplete.lower())]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qe_kg.cli.options import format_option, model_options, open_for, output_option
+from qe_kg.cli.options import chosen_scenario, format_option, model_options, open_for, output_option
 from qe_kg.cli.output import as_json, as_rows, count, emit, styled, width
 from qe_kg.cli.progress import progress
 from qe_kg.errors import CallError
@@ -79,15 +79,17 @@ def validate_command(
 
 
 def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str, Any]) -> ValidationReport:
+    from qe_kg.loose_files import model_with_data, validate_files
     from qe_kg.manifest import MANIFEST_NAME
-    from qe_kg.model import model_with_data, validate_files
 
     fail_on = options["fail_on"].capitalize()
     if shapes:
         if not paths:
             raise CallError("with --shapes, name the RDF files or folders to validate")
-        if options["model_path"] or options["no_inferences"] or options["entail"]:
-            raise CallError("--shapes uses nothing of a model; leave out --model, --no-inferences and --entail")
+        if options["model_path"] or options["no_inferences"] or options["entail"] or chosen_scenario():
+            raise CallError(
+                "--shapes uses nothing of a model; leave out --model, --scenario, --no-inferences and --entail"
+            )
         with progress("Validating"):
             return validate_files(paths, shapes, fail_on=fail_on)
     if len(paths) == 1 and (paths[0] / MANIFEST_NAME).is_file():
@@ -95,8 +97,10 @@ def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str
             raise CallError(f"{paths[0]} is a model, and --model names another; leave out one of them")
         options["model_path"], paths = paths[0], ()
     if paths:
-        if options["no_inferences"] or options["entail"]:
-            raise CallError("--no-inferences and --entail are about a model's own data; leave out PATH or them")
+        if options["no_inferences"] or options["entail"] or chosen_scenario():
+            raise CallError(
+                "--scenario, --no-inferences and --entail are about a model's own data; leave out PATH or them"
+            )
         with progress("Validating"):
             return model_with_data(options["model_path"], paths).validate(
                 baseline=not options["no_baseline"], fail_on=fail_on

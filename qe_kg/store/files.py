@@ -138,6 +138,14 @@ def canonical(quads: Iterable[ox.Quad]) -> list[ox.Quad]:
     return sorted(dataset, key=key)
 
 
+def shown_path(path: Path) -> str:
+    """Return a path as a person in the current folder would name it."""
+    try:
+        return path.absolute().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)
+
+
 def rename_quads(quads: Iterable[ox.Quad], rename: Callable[[str], str]) -> Iterator[ox.Quad]:
     """Yield quads with every IRI mapped."""
     return (_rename(quad, rename) for quad in quads)

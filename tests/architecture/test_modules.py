@@ -24,7 +24,7 @@ USERS = {
     "click": {"qe_kg.cli.*"},
     "owlrl": {"qe_kg.entailment"},
     "pygraphviz": {"qe_kg.drawing"},
-    "pyoxigraph": {"qe_kg.store.*", "qe_kg.rdflib_bridge"},
+    "pyoxigraph": {"qe_kg.store.*", "qe_kg.rdflib_bridge", "qe_kg.change"},
     "pyshacl": {"qe_kg.validation.pyshacl_engine"},
     "rdflib": {"qe_kg.rdflib_bridge", "qe_kg.positions", "qe_kg.validation.*", "qe_kg.entailment"},
     "rich": {"qe_kg.cli.*"},
@@ -36,8 +36,20 @@ HELPERS = {"qe_kg.cli.options", "qe_kg.cli.output", "qe_kg.cli.progress"}
 LAYERS = (
     {"errors", "namespaces", "terms", "assets", "manifest"},
     {"store.*", "shacl.*", "rdflib_bridge", "positions", "sparql_text", "query_results"},
-    {"catalogue", "integrity", "query_library", "lineage.*", "validation.*", "entailment", "interchange", "drawing"},
-    {"model"},
+    {
+        "catalogue",
+        "integrity",
+        "query_library",
+        "lineage.*",
+        "validation.*",
+        "entailment",
+        "interchange",
+        "drawing",
+        "change",
+        "rules.*",
+    },
+    {"generate.*"},
+    {"model", "loose_files"},
     {"cli.*", "__main__"},
 )
 

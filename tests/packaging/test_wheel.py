@@ -75,7 +75,7 @@ def test_it_holds_what_is_shipped_and_nothing_else(wheel: Path) -> None:
     names = set(ZipFile(wheel).namelist())
     shipped = {
         f"qe_kg/_assets/{path.relative_to(ROOT).as_posix()}"
-        for folder in ("ontology", "shapes", "queries", "data/quantum-energy")
+        for folder in ("ontology", "shapes", "queries", "data")
         for path in (ROOT / folder).rglob("*")
         if path.is_file()
     }

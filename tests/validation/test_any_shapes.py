@@ -13,7 +13,7 @@ import rdflib
 from rdflib import RDF, SH
 
 from qe_kg import ParseError, ReadError, ShapesError, ValidationReport
-from qe_kg.model import validate_files
+from qe_kg.loose_files import validate_files
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -17,7 +17,7 @@ from rdflib import RDF, SH
 
 from qe_kg import ValidationReport, open_model
 from qe_kg.assets import packaged_model
-from qe_kg.model import model_with_data
+from qe_kg.loose_files import model_with_data
 
 WriteModel = Callable[..., Path]
 Run = Callable[..., subprocess.CompletedProcess[str]]

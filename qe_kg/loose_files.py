@@ -1,0 +1,67 @@
+"""Validation of RDF files that are no model: with any shapes, or with a model's ontology and shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qe_kg.errors import ReadError
+from qe_kg.manifest import ModelFile, find_model, read_manifest
+from qe_kg.model import Model
+from qe_kg.namespaces import Namespaces
+from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.files import read_quads, shown_path
+
+if TYPE_CHECKING:
+    from qe_kg.validation import ValidationReport
+    from qe_kg.validation.gate import InputFile
+    from qe_kg.validation.report import Severity
+
+
+def validate_files(
+    data: Iterable[Path], shapes: Iterable[Path], *, fail_on: Severity = "Violation"
+) -> ValidationReport:
+    """Validate any RDF files with any shapes; no model is needed.
+
+    Raises:
+        ParseError, ReadError: a file cannot be read.
+        ShapesError: the shapes cannot be evaluated.
+
+    """
+    from qe_kg.validation.gate import InputFile, validate
+
+    def inputs(paths: Iterable[Path]) -> list[InputFile]:
+        return [InputFile(path, shown_path(path), list(read_quads(path))) for path in expand_paths(paths)]
+
+    return validate(inputs(data), inputs(shapes), Namespaces(), use_baseline=False, fail_on=fail_on)
+
+
+def model_with_data(model_path: Path | None, data: Iterable[Path]) -> Model:
+    """Open a model with other data: its ontology, shapes and queries, and these files in place of its own."""
+    manifest = read_manifest(find_model(model_path))
+    kept = [file for file in manifest.files if file.role in ("ontology", "shapes")]
+    files = [ModelFile(path, "data", path.as_posix(), False) for path in expand_paths(data)]
+    return Model(replace(manifest, files=(*kept, *files)), EmbeddedStore())
+
+
+def expand_paths(paths: Iterable[Path]) -> list[Path]:
+    """Return the RDF files that paths name: files themselves, and all Turtle files under folders.
+
+    Raises:
+        ReadError: a path is not there, or a folder holds no Turtle file.
+
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(path.rglob("*.ttl"))
+            if not inside:
+                raise ReadError(f"{path}: there is no .ttl file in this folder")
+            found += inside
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise ReadError(f"{path}: there is no such file or folder")
+    return list(dict.fromkeys(found))

@@ -1,0 +1,122 @@
+"""Consent records as a model holds them, and whether one stands on a day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from qe_kg.namespaces import COMMON_PREFIXES, Namespaces
+from qe_kg.store.embedded import EmbeddedStore
+
+DPV = COMMON_PREFIXES["dpv"]
+#: Statuses with which data may be used (Data Privacy Vocabulary 2.3, ConsentStatusValidForProcessing).
+STANDING = frozenset({f"{DPV}ConsentGiven", f"{DPV}RenewedConsentGiven"})
+EXPLICIT = f"{DPV}ExplicitlyExpressedConsent"
+
+#: Why a record does not stand on a day, whatever the flow.
+Lapse = Literal["not-given", "withdrawn", "expired", "not-yet-valid", "unreadable"]
+
+_WITHDRAWN = frozenset({f"{DPV}ConsentWithdrawn", f"{DPV}ConsentRevoked", f"{DPV}ConsentInvalidated"})
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)?\Z")
+
+
+@dataclass(frozen=True)
+class ConsentRecord:
+    """One consent record.
+
+    Attributes:
+        iri: its IRI.
+        statuses: IRIs of its statuses; more than one is a fault of its own, and all must stand.
+        legal_bases: IRIs.
+        recipients: IRIs of the participants that may receive the data.
+        purposes: IRIs of what was consented to.
+        valid_from: the first day, as written; empty where it has none.
+        valid_until: the last day, as written; empty where it has none.
+        granularity: the finest step granted, as written ("PT15M"); None where it grants none.
+
+    """
+
+    iri: str
+    statuses: tuple[str, ...] = ()
+    legal_bases: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    valid_from: tuple[str, ...] = ()
+    valid_until: tuple[str, ...] = ()
+    granularity: str | None = None
+
+    def lapses(self, at: date) -> tuple[Lapse, ...]:
+        """Return why the record does not stand on a day, the gravest first; nothing where it stands."""
+        found: list[Lapse] = []
+        if _WITHDRAWN & set(self.statuses):
+            found.append("withdrawn")
+        elif f"{DPV}ConsentExpired" in self.statuses:
+            found.append("expired")
+        elif not self.statuses or not set(self.statuses) <= STANDING:
+            found.append("not-given")
+        begins, ends = read_days(self.valid_from), read_days(self.valid_until)
+        if begins is None or ends is None:
+            found.append("unreadable")
+        if begins and max(begins) > at:
+            found.append("not-yet-valid")
+        if ends and min(ends) < at and "expired" not in found:
+            found.append("expired")
+        return tuple(found)
+
+
+def read_days(values: Iterable[str]) -> list[date] | None:
+    """Read days as XML Schema writes them; None where one of them is no day."""
+    days = []
+    for value in values:
+        match = _DATE.match(value)
+        try:
+            days.append(date.fromisoformat(match[1] if match else value))
+        except ValueError:
+            return None
+    return days
+
+
+def read_records(store: EmbeddedStore, namespaces: Namespaces) -> dict[str, ConsentRecord]:
+    """Read all consent records of a model, by IRI."""
+    qe = namespaces.terms
+    fields = {
+        f"{DPV}hasConsentStatus": "statuses",
+        f"{DPV}hasLegalBasis": "legal_bases",
+        f"{DPV}hasRecipient": "recipients",
+        f"{DPV}hasPurpose": "purposes",
+        f"{qe}validFrom": "valid_from",
+        f"{qe}validUntil": "valid_until",
+        f"{qe}grantedGranularity": "granularity",
+    }
+    properties = " ".join(f"<{name}>" for name in fields)
+    found: dict[str, dict[str, set[str]]] = {}
+    for record, name, value in store.select(
+        f"SELECT ?r ?p ?o WHERE {{ ?r a <{qe}ConsentRecord> FILTER(isIRI(?r)) "
+        f"OPTIONAL {{ VALUES ?p {{ {properties} }} ?r ?p ?o }} }}"
+    ).rows:
+        assert record
+        values = found.setdefault(record.value, {})
+        if name and value:
+            values.setdefault(fields[name.value], set()).add(value.value)
+    return {iri: _record(iri, values) for iri, values in sorted(found.items())}
+
+
+def _record(iri: str, values: dict[str, set[str]]) -> ConsentRecord:
+    granularity = max(values.pop("granularity", ()), default=None)
+    return ConsentRecord(iri, granularity=granularity, **{name: tuple(sorted(some)) for name, some in values.items()})
+
+
+def read_coverage(store: EmbeddedStore, namespaces: Namespaces) -> dict[str, tuple[str, ...]]:
+    """For each flow, the IRIs of what the model says to be its consent records."""
+    rows = store.select(
+        f"SELECT ?f ?r WHERE {{ ?f <{namespaces.terms}isCoveredByConsent> ?r FILTER(isIRI(?f) && isIRI(?r)) }} "
+        "ORDER BY ?f ?r"
+    ).rows
+    found: dict[str, tuple[str, ...]] = {}
+    for flow, record in rows:
+        assert flow and record
+        found[flow.value] = (*found.get(flow.value, ()), record.value)
+    return found
