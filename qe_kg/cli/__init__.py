@@ -24,6 +24,7 @@ _COMMANDS = {
     "cut": "Which flows to stop so that two zones are separated?",
     "map": "Draw all flows.",
     "export": "Write the model as RDF.",
+    "diff": "What does a change say, and what does it mean?",
     "generate": "Make up a large enterprise, for trials and benchmarks.",
     "demo": "Do the main job once: validate, impact, trace, export.",
     "completion": "Print the completion script for a shell.",

@@ -84,7 +84,11 @@ def read_quads(path: Path, graph: str | None = None, rename: Callable[[str], str
     try:
         with path.open("rb") as file:
             # Two files may use one label for two blank nodes.
-            for quad in ox.parse(file, format=FORMATS[format_of(path)], rename_blank_nodes=True):
+            quads = ox.parse(file, format=FORMATS[format_of(path)], rename_blank_nodes=True)
+            if graph is None and rename is None:
+                yield from quads
+                return
+            for quad in quads:
                 renamed = quad if rename is None else _rename(quad, rename)
                 in_default = isinstance(renamed.graph_name, ox.DefaultGraph)
                 yield (ox.Quad(renamed.subject, renamed.predicate, renamed.object, name) if in_default else renamed)

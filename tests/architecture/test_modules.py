@@ -50,6 +50,7 @@ LAYERS = (
     },
     {"generate.*"},
     {"model", "loose_files"},
+    {"diff.*"},
     {"cli.*", "__main__"},
 )
 
