@@ -70,12 +70,16 @@ def _undefined(
 ) -> list[Problem]:
     vocabulary = (namespaces.terms, namespaces.lists, namespaces.shapes)
     spaces = sorted({*vocabulary, namespaces.instances, own_namespace})
+    # What an accepted finding is at may be a finding that exists only while rules are checked; the gate tells whether
+    # it answers to anything.
+    accepted = iri(f"{namespaces.terms}atFocus").n3()
     ours = " || ".join(f"STRSTARTS(STR(?t), {literal(space).n3()})" for space in spaces)
     # Each name once, then whether anything types it: a scan of the distinct names, not of all triples.
     undefined = [
         row[0].value
         for row in store.select(
-            f"SELECT ?t WHERE {{ {{ SELECT DISTINCT ?t WHERE {{ {{ ?s ?p ?t }} UNION {{ ?s ?t ?o }} UNION "
+            f"SELECT ?t WHERE {{ {{ SELECT DISTINCT ?t WHERE {{ {{ ?s ?p ?t FILTER(?p != {accepted}) }} UNION "
+            f"{{ ?s ?t ?o }} UNION "
             f"{{ ?t ?p ?o }} FILTER(isIRI(?t) && ({ours})) }} }} FILTER NOT EXISTS {{ ?t a ?type }} }} ORDER BY ?t"
         ).rows
         if row[0]

@@ -30,12 +30,14 @@ def validate_files(
         ShapesError: the shapes cannot be evaluated.
 
     """
-    from qe_kg.validation.gate import InputFile, validate
+    from qe_kg.validation.gate import InputFile, Settings, validate
+
+    settings = Settings(use_baseline=False, use_waivers=False, report_stale=False, fail_on=fail_on)
 
     def inputs(paths: Iterable[Path]) -> list[InputFile]:
         return [InputFile(path, shown_path(path), list(read_quads(path))) for path in expand_paths(paths)]
 
-    return validate(inputs(data), inputs(shapes), Namespaces(), use_baseline=False, fail_on=fail_on)
+    return validate(inputs(data), inputs(shapes), Namespaces(), settings)
 
 
 def model_with_data(model_path: Path | None, data: Iterable[Path]) -> Model:

@@ -18,6 +18,7 @@
     waivers = ["waivers.ttl"]
     queries = ["builtin", "queries"]
     sources = ["source/overview.md"]
+    questions = ["questions/*.toml"]    # competency questions, see `qe_kg.competency`
     alignments = ["builtin"]    # relations to other vocabularies; exported on demand, never loaded
 
     [alignments]
@@ -57,10 +58,10 @@ RDF_ROLES = ("ontology", "data", "inference", "baseline", "waivers", "shapes")
 ACCEPTING_ROLES = ("baseline", "waivers")
 #: RDF too, but read on demand only: what other vocabularies call our terms answers no question about flows.
 ALIGNMENTS = "alignments"
-_FILE_ROLES = (*RDF_ROLES, ALIGNMENTS, "sources")
+_FILE_ROLES = (*RDF_ROLES, ALIGNMENTS, "sources", "questions")
 _ROLES = (*_FILE_ROLES, "queries")
 #: What is shipped for a role: patterns under the assets.
-_BUILTIN_PATTERNS = {
+BUILTIN_PATTERNS = {
     "ontology": ("ontology/qe.ttl", "ontology/modules/*.ttl", "ontology/vocab/*.ttl"),
     "shapes": ("shapes/**/*.ttl",),
     ALIGNMENTS: ("ontology/alignments/*.ttl",),
@@ -80,8 +81,8 @@ class ModelFile:
 
     Attributes:
         path: where it is.
-        role: "ontology", "data", "inference", "baseline", "waivers", "shapes", "alignments" or "sources"; in a
-            scenario also "removed", whose triples are taken away.
+        role: "ontology", "data", "inference", "baseline", "waivers", "shapes", "alignments", "sources" or
+            "questions"; in a scenario also "removed", whose triples are taken away.
         name: path relative to the model (or to the shipped assets), with "/"; stable across machines.
         builtin: True for what is shipped with the package.
 
@@ -279,10 +280,10 @@ def _prefix(path: Path, value: str) -> str:
 
 
 def _entries(path: Path, role: str, files: dict[str, Any]) -> list[str]:
-    default = [BUILTIN] if role in _BUILTIN_PATTERNS else []
+    default = [BUILTIN] if role in BUILTIN_PATTERNS else []
     entries = files.get(role, default)
     _texts(path, f"[files] {role}", entries, "paths")
-    if BUILTIN in entries and role not in _BUILTIN_PATTERNS:
+    if BUILTIN in entries and role not in BUILTIN_PATTERNS:
         raise ManifestError(f'{path}: [files] {role} cannot be "{BUILTIN}": nothing is shipped for it')
     return list(entries)
 
@@ -297,11 +298,12 @@ def _find(path: Path, table: str, role: str, entries: list[str]) -> list[ModelFi
     found: dict[Path, ModelFile] = {}
     for entry in entries:
         builtin = entry == BUILTIN
-        root, patterns = (asset_root(), _BUILTIN_PATTERNS[role]) if builtin else (path.parent, (entry,))
+        root, patterns = (asset_root(), BUILTIN_PATTERNS[role]) if builtin else (path.parent, (entry,))
         if Path(entry).is_absolute():
             raise ManifestError(f"{path}: {entry!r} is not a path relative to the manifest")
         matches = sorted(match for pattern in patterns for match in _matches(path, root, pattern))
-        if not matches:
+        # Questions in another folder are not there where the model alone was installed.
+        if not matches and not (role == "questions" and entry.startswith("../")):
             raise ManifestError(f"{path}: [{table}] {role} names {entry!r}, but there is no such file in {path.parent}")
         for match in matches:
             name = match.relative_to(root).as_posix()

@@ -24,6 +24,8 @@ from qe_kg.store.embedded import EmbeddedStore, Solutions
 from qe_kg.store.files import read_quads, shown_path
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import pyoxigraph as ox
     from rdflib import Dataset
 
@@ -333,31 +335,45 @@ class Model:
 
     # --- validation ---------------------------------------------------------------------------------------
 
-    def validate(self, *, baseline: bool = True, fail_on: Severity = "Violation") -> ValidationReport:
+    def validate(
+        self,
+        *,
+        baseline: bool = True,
+        waivers: bool = True,
+        profiles: Iterable[str] = (),
+        at: date | str | None = None,
+        fail_on: Severity = "Violation",
+        engine: str = "auto",
+    ) -> ValidationReport:
         """Validate the model with its shapes.
 
         Args:
             baseline: whether findings that the model's baseline lists count as known.
+            waivers: whether findings that somebody waived count as known.
+            profiles: notations of the jurisdictions whose rules are checked; none means those of the manifest, else
+                "generic".
+            at: the day that dates are compared with, such as "2026-06-30"; None is today.
             fail_on: the lightest severity whose open results make the model not conform.
+            engine: the SHACL engine; see `qe_kg.validation.engines.ENGINES`.
 
         Raises:
+            CallError: the day is none, or a profile is unknown (`UnknownNameError`).
             ShapesError: the shapes cannot be evaluated.
 
         """
-        from qe_kg.validation.gate import validate
+        from qe_kg.validation.gate import GENERIC, Settings, read_day, validate
 
+        chosen = tuple(dict.fromkeys(profiles)) or self.manifest.profiles or (GENERIC,)
         inputs = [(file.role, self._input(file)) for file in self.manifest.of_role(*RDF_ROLES)]
         # Rules and legal sources are described in the shapes files and are instances like any other.
         return validate(
             [one for _, one in inputs],
             [one for role, one in inputs if role == "shapes"],
             self.namespaces,
+            Settings(chosen, read_day(at), baseline, waivers, self.is_whole, fail_on, engine),
             problems=self.problems,
             file_names={str(one.path): one.name for _, one in inputs},
             extra=[*self._added(), *self._entailed],
-            use_baseline=baseline,
-            report_stale=self.is_whole,
-            fail_on=fail_on,
         )
 
     def _input(self, file: ModelFile) -> InputFile:

@@ -21,6 +21,7 @@ _EPILOG = """\b
 Examples:
   qe-kg validate                          the model in this folder, else the packaged one
   qe-kg validate --no-baseline            count known findings as open
+  qe-kg validate --profile us-mi --profile eu --at 2026-06-30
   qe-kg validate examples/riverside-clinic
   qe-kg validate data.ttl more.ttl        other data, with the model's ontology and shapes
   qe-kg validate any.ttl --shapes my-shapes.ttl"""
@@ -42,6 +43,16 @@ Examples:
     show_default=True,
     help="SHACL engine; auto is pyshacl.",
 )
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="NAME",
+    help="Check the rules of this jurisdiction; may be given several times (us-mi, eu, …; see qe-kg rules).  "
+    "[default: those of the manifest, else generic]",
+)
+@click.option("--at", metavar="DATE", help="Compare dates with this day, such as 2026-06-30.  [default: today]")
+@click.option("--no-waivers", is_flag=True, help="Count findings that somebody waived as open.")
 @click.option("--no-baseline", is_flag=True, help="Count findings that the model's baseline lists as open.")
 @click.option(
     "--fail-on",
@@ -60,8 +71,9 @@ def validate_command(
 ) -> None:  # fmt: skip
     """Check the model against its rules, and say where each fault is.
 
-    Findings that the model's baseline lists are shown as "baseline" and do not fail. Faulty references (an unknown
-    term, something that nothing describes, two files that contradict each other) are findings like any other.
+    Findings that somebody waived, or that the model's baseline lists, are shown as "waived" or "baseline" and do not
+    fail. A waiver counts until the day it ends, and only with an approver and a legal citation. Faulty references
+    (an unknown term, something that nothing describes, two files that contradict each other) are findings too.
 
     PATH names another model's directory, or RDF files and folders to check in place of the model's data.
     """
@@ -83,12 +95,21 @@ def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str
     from qe_kg.manifest import MANIFEST_NAME
 
     fail_on = options["fail_on"].capitalize()
+    how = {
+        "baseline": not options["no_baseline"],
+        "waivers": not options["no_waivers"],
+        "profiles": [name for given in options["profiles"] for name in given.split(",")],
+        "at": options["at"],
+        "fail_on": fail_on,
+    }
     if shapes:
         if not paths:
             raise CallError("with --shapes, name the RDF files or folders to validate")
-        if options["model_path"] or options["no_inferences"] or options["entail"] or chosen_scenario():
+        of_model = ("model_path", "no_inferences", "entail", "profiles", "at", "no_waivers")
+        if chosen_scenario() or any(options[name] for name in of_model):
             raise CallError(
-                "--shapes uses nothing of a model; leave out --model, --scenario, --no-inferences and --entail"
+                "--shapes uses nothing of a model; leave out --model, --scenario, --no-inferences, --entail, "
+                "--profile, --at and --no-waivers"
             )
         with progress("Validating"):
             return validate_files(paths, shapes, fail_on=fail_on)
@@ -102,12 +123,10 @@ def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str
                 "--scenario, --no-inferences and --entail are about a model's own data; leave out PATH or them"
             )
         with progress("Validating"):
-            return model_with_data(options["model_path"], paths).validate(
-                baseline=not options["no_baseline"], fail_on=fail_on
-            )
+            return model_with_data(options["model_path"], paths).validate(**how)
     model = open_for(options["model_path"], options["no_inferences"], options["entail"], warn=False)
     with progress("Validating"):
-        return model.validate(baseline=not options["no_baseline"], fail_on=fail_on)
+        return model.validate(**how)
 
 
 def _row(result: Result) -> tuple[str, ...]:
@@ -148,6 +167,8 @@ def _text(report: ValidationReport) -> str:
         if report.conforms
         else styled("does not conform", fg="red", bold=True)
     )
+    if report.profiles and report.day:
+        lines.append(f"checked with the rules of {', '.join(report.profiles)}, as of {report.day}")
     lines.append(
         f"{verdict}: {summary.open} open, {summary.baseline} in the baseline, {summary.waived} waived; "
         f"{count(summary.focus_nodes, 'focus node')}, {count(summary.shapes, 'shape')}, engine {report.engine}, "

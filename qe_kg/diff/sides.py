@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from qe_kg.assets import asset_root
 from qe_kg.diff import git
 from qe_kg.errors import CallError, ReadError
-from qe_kg.manifest import MANIFEST_NAME, RDF_ROLES, Manifest, ModelFile, find_model, read_manifest
+from qe_kg.manifest import BUILTIN_PATTERNS, MANIFEST_NAME, RDF_ROLES, Manifest, ModelFile, find_model, read_manifest
 from qe_kg.namespaces import DEFAULT_BASE, Namespaces
 from qe_kg.store.files import read_quads
 
@@ -173,12 +173,12 @@ def _assets_in(root: Path | None) -> Path | None:
 
 def _with_assets(manifest: Manifest, assets: Path) -> Manifest:
     """Return a manifest whose "builtin" parts are those of another folder (of another version of the package)."""
-    roles = {file.role for file in manifest.files if file.builtin}
+    roles = [role for role in BUILTIN_PATTERNS if any(file.builtin for file in manifest.of_role(role))]
     shipped = [
         ModelFile(path, role, path.relative_to(assets).as_posix(), True)
-        for role in RDF_ROLES
-        if role in roles
-        for path in sorted((assets / role).rglob("*.ttl"))
+        for role in roles
+        for pattern in BUILTIN_PATTERNS[role]
+        for path in sorted(assets.glob(pattern))
     ]
     own = [file for file in manifest.files if not file.builtin]
     queries = tuple(

@@ -1,7 +1,8 @@
-"""From an engine's raw results to the report that a gate decides on.
+"""The gate: prepare, run an engine, accept what is known, report.
 
-Adds to each result its rule, its label, the file and line at fault, and its status: a finding that the model's
-baseline lists is known and does not fail the gate; a baseline entry that no finding answers to is stale.
+*Prepare* adds the day of evaluation and findings along paths, and deactivates the shapes of rules that do not apply in
+the chosen jurisdictions. *Run* gets raw results from an engine. Each result then gets its rule, its label and the file
+and line at fault. *Accept* gives it a status: a finding with a waiver or in the baseline is known and does not fail.
 """
 
 from __future__ import annotations
@@ -9,17 +10,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qe_kg.integrity import Problem
-from qe_kg.namespaces import DCTERMS, SKOS, Namespaces
+from qe_kg.namespaces import SKOS, Namespaces
 from qe_kg.positions import locate
 from qe_kg.shacl.graph import Graph
-from qe_kg.shacl.nodes import RDF_TYPE, Node, iri, is_blank, is_literal, literal_parts, sh, text_of
+from qe_kg.shacl.nodes import RDF_TYPE, Node, iri, is_blank, is_literal, literal_parts, text_of
 from qe_kg.shacl.paths import Path as PropertyPath
 from qe_kg.shacl.paths import Predicate, path_text
+from qe_kg.shacl.results import RawResult
 from qe_kg.validation import engines
+from qe_kg.validation.acceptance import Acceptance
+from qe_kg.validation.preparation import read_day, with_day, without
 from qe_kg.validation.report import (
     SEVERITIES,
     Result,
@@ -28,13 +34,15 @@ from qe_kg.validation.report import (
     ValidationReport,
     make_report,
 )
+from qe_kg.validation.rule_index import GENERIC, RuleIndex
 from qe_kg.validation.turtle_report import report_turtle
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
-_IDENTIFIER, _LABEL = iri(f"{DCTERMS}identifier"), iri(f"{SKOS}prefLabel")
-STALE_BASELINE = "BASE-01"
+_LABEL = iri(f"{SKOS}prefLabel")
+__all__ = ["GENERIC", "InputFile", "Settings", "read_day", "validate"]
+
 EMPTY_FILE = "FILE-01"
 
 
@@ -48,101 +56,107 @@ class InputFile:
 
 
 @dataclass(frozen=True)
-class BaselineEntry:
-    """One accepted finding of the baseline."""
+class Settings:
+    """How a validation is done.
 
-    iri: str
-    rule: str
-    focus: str
-    reason: str
+    Attributes:
+        profiles: notations of the jurisdictions whose rules are checked; None checks all rules.
+        day: the day that dates are compared with; None means today, and that the data are not told.
+        use_baseline: whether a finding that the baseline lists has status "baseline".
+        use_waivers: whether a finding with a waiver has status "waived".
+        report_stale: whether a waiver or a baseline entry that answers to no finding is a result; not where only a
+            part of the model is validated.
+        fail_on: the lightest severity whose open results fail.
+        engine: one of `qe_kg.validation.engines.ENGINES`.
+
+    """
+
+    profiles: tuple[str, ...] | None = None
+    day: date | None = None
+    use_baseline: bool = True
+    use_waivers: bool = True
+    report_stale: bool = True
+    fail_on: Severity = "Violation"
+    engine: str = "auto"
 
 
 def validate(
     data: Iterable[InputFile],
     shapes: Iterable[InputFile],
     namespaces: Namespaces,
+    settings: Settings,
     *,
     problems: Iterable[Problem] = (),
     file_names: Mapping[str, str] | None = None,
     extra: Iterable[ox.Quad] = (),
-    use_baseline: bool = True,
-    report_stale: bool = True,
-    fail_on: Severity = "Violation",
-    engine: str = "auto",
 ) -> ValidationReport:
     """Validate files with shapes.
 
     Args:
         data: what is validated; ontologies belong in here, since targets follow ``rdfs:subClassOf``.
         shapes: the shapes.
-        namespaces: for compact names, and to read the baseline in.
+        namespaces: for compact names, and to read rules, waivers and the baseline in.
+        settings: how.
         problems: faults found before (unknown terms, dangling references, conflicts): results like any other.
         file_names: the name to report for each path that ``problems`` mention.
         extra: triples that are in no file (what was entailed).
-        use_baseline: whether a finding that the baseline lists has status "baseline".
-        report_stale: whether a baseline entry that answers to no finding is a result; not where only a part of
-            the model is validated.
-        fail_on: the lightest severity whose open results fail.
-        engine: one of `qe_kg.validation.engines.ENGINES`.
 
     Raises:
+        UnknownNameError: a profile is no jurisdiction.
         ShapesError: the shapes cannot be evaluated.
 
     """
     started = time.perf_counter()
-    data, shapes, extra = list(data), list(shapes), list(extra)
+    data, shapes = list(data), list(shapes)
+    day = settings.day or date.today()
     shapes_quads = [quad for file in shapes for quad in file.quads]
-    data_quads = [*(quad for file in data for quad in file.quads), *extra]
-    run = engines.run(engine, data_quads, shapes_quads)
-    shapes_graph, data_graph = Graph(shapes_quads), Graph(data_quads)
-    entries = _read_baseline(data_graph, namespaces) if use_baseline else {}
+    data_quads = with_day(chain((quad for file in data for quad in file.quads), extra), settings.day, namespaces)
+    data_graph = Graph(data_quads)
+    rules = RuleIndex(data_graph, Graph(shapes_quads), namespaces)
+    if settings.profiles is not None:
+        rules.check_profiles(settings.profiles)
+        shapes_quads = without(shapes_quads, rules.shapes_left_out(settings.profiles))
+    run = engines.run(settings.engine, data_quads, shapes_quads)
     locate_triple = _locator(data, namespaces)
     results = [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
-    for one in run.results:
-        rule = _rule(shapes_graph, one.shape, namespaces)
-        entry = entries.get((rule, text_of(one.focus)))
-        results.append(
-            Result(
-                rule=rule,
-                shape=_compact(one.shape, namespaces),
-                component=namespaces.compact(one.component),
-                focus=text_of(one.focus),
-                focus_label=_label(data_graph, one.focus),
-                path=None if one.path is None else path_text(one.path, lambda node: _compact(node, namespaces)),
-                value=None if one.value is None else text_of(one.value),
-                severity=_severity(one.severity),
-                message=one.message,
-                status="baseline" if entry else "open",
-                source=locate_triple(one.focus, one.path, one.value),
-                reason=entry.reason if entry else None,
-            )
-        )
-    found = {(result.rule, result.focus) for result in results}
+    results += [_from_raw(one, rules, data_graph, locate_triple, namespaces) for one in run.results]
+    acceptance = Acceptance(
+        data_graph, rules, namespaces, day, profiles=settings.profiles,
+        waivers=settings.use_waivers, baseline=settings.use_baseline,
+    )  # fmt: skip
+    results = acceptance.apply(results)
     results += [_empty(file) for file in data if not file.quads]
-    if report_stale:
-        results += [_stale(entry, data_graph, locate_triple) for key, entry in entries.items() if key not in found]
+    if settings.report_stale:
+        results += acceptance.faults(
+            results, lambda node: locate_triple(node, None, None), lambda node: _label(data_graph, node)
+        )
     return make_report(
         results,
         engine=run.engine,
-        fail_on=fail_on,
+        fail_on=settings.fail_on,
         focus_nodes=run.focus_nodes,
         shapes=run.shapes,
         seconds=time.perf_counter() - started,
         write_turtle=lambda: report_turtle(run.results, results, namespaces),
+        profiles=settings.profiles or (),
+        day=settings.day,
     )
 
 
-def _rule(shapes: Graph, shape: Node, namespaces: Namespaces) -> str:
-    """Return the identifier of the shape, else of the shape that it belongs to, else the shape's own name."""
-    seen: set[Node] = set()
-    current: Node | None = shape
-    while current is not None and current not in seen:
-        seen.add(current)
-        identifier = shapes.value(current, _IDENTIFIER)
-        if identifier is not None:
-            return text_of(identifier)
-        current = next(iter(shapes.subjects(sh("property"), current)), None)
-    return _compact(shape, namespaces)
+def _from_raw(one: RawResult, rules: RuleIndex, data: Graph, place: Locator, namespaces: Namespaces) -> Result:
+    return Result(
+        rule=rules.rule_of(one.shape),
+        shape=_compact(one.shape, namespaces),
+        component=namespaces.compact(one.component),
+        focus=text_of(one.focus),
+        focus_label=_label(data, one.focus),
+        path=None if one.path is None else path_text(one.path, lambda node: _compact(node, namespaces)),
+        value=None if one.value is None else text_of(one.value),
+        severity=_severity(one.severity),
+        message=one.message,
+        status="open",
+        source=place(one.focus, one.path, one.value),
+    )
 
 
 def _severity(name: str) -> Severity:
@@ -226,37 +240,4 @@ def _empty(file: InputFile) -> Result:
         message="the file holds no statement, so nothing in it was checked; fill it or leave it out",
         status="open",
         source=SourcePlace(file.name, None),
-    )
-
-
-def _read_baseline(graph: Graph, namespaces: Namespaces) -> dict[tuple[str, str], BaselineEntry]:
-    of_rule, at_focus, why, kind = (
-        iri(f"{namespaces.terms}{name}") for name in ("ofRule", "atFocus", "reason", "BaselineEntry")
-    )
-    entries = {}
-    for node in graph.subjects(RDF_TYPE, kind):
-        rule, focus = graph.value(node, of_rule), graph.value(node, at_focus)
-        if rule is not None and focus is not None:  # an incomplete entry is reported by its own shape
-            reason = graph.value(node, why)
-            entry = BaselineEntry(text_of(node), text_of(rule), text_of(focus), text_of(reason) if reason else "")
-            entries[entry.rule, entry.focus] = entry
-    return entries
-
-
-def _stale(entry: BaselineEntry, graph: Graph, place: Locator) -> Result:
-    return Result(
-        rule=STALE_BASELINE,
-        shape="qe-kg:baseline",
-        component="qe-kg:baseline",
-        focus=entry.iri,
-        focus_label=_label(graph, iri(entry.iri)),
-        path=None,
-        value=entry.focus,
-        severity="Warning",
-        message=(
-            f"the baseline lists {entry.rule} at {entry.focus}, but there is no such finding; delete the entry, "
-            "or mend the rule or focus that it names"
-        ),
-        status="open",
-        source=place(iri(entry.iri), None, None),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 Severity = Literal["Violation", "Warning", "Info"]
@@ -31,7 +32,7 @@ class Result:
 
     ``focus`` and ``value`` are whole IRIs (or a literal's lexical form); ``shape``, ``component`` and ``path`` are
     terms of vocabularies and therefore compact ("sh:MinCountConstraintComponent"). ``reason`` is why a finding is
-    in the baseline.
+    waived or in the baseline.
     """
 
     rule: str
@@ -95,7 +96,8 @@ class ValidationReport:
     """All results of a validation, ordered by severity, rule and focus.
 
     ``conforms`` is False where an open result is at least as grave as the severity that was to fail.
-    ``write_turtle`` makes what ``as_turtle`` returns; it costs time and is seldom wanted.
+    ``write_turtle`` makes what ``as_turtle`` returns; it costs time and is seldom wanted. ``profiles`` are the
+    jurisdictions whose rules were checked (none: all rules), ``day`` the day that dates were compared with.
     """
 
     conforms: bool
@@ -103,6 +105,8 @@ class ValidationReport:
     results: tuple[Result, ...]
     summary: Summary
     write_turtle: Callable[[], str] = field(repr=False, compare=False)
+    profiles: tuple[str, ...] = ()
+    day: date | None = None
 
     @property
     def as_turtle(self) -> str:
@@ -126,7 +130,7 @@ class ValidationReport:
 
 def make_report(
     results: list[Result], *, engine: str, fail_on: Severity, focus_nodes: int, shapes: int, seconds: float,
-    write_turtle: Callable[[], str],
+    write_turtle: Callable[[], str], profiles: tuple[str, ...] = (), day: date | None = None,
 ) -> ValidationReport:  # fmt: skip
     """Order and count results and decide whether the data conform."""
     ordered = sorted(
@@ -159,4 +163,6 @@ def make_report(
             seconds=seconds,
         ),
         write_turtle=write_turtle,
+        profiles=profiles,
+        day=day,
     )

@@ -24,7 +24,7 @@ USERS = {
     "click": {"qe_kg.cli.*"},
     "owlrl": {"qe_kg.entailment"},
     "pygraphviz": {"qe_kg.drawing"},
-    "pyoxigraph": {"qe_kg.store.*", "qe_kg.rdflib_bridge", "qe_kg.change"},
+    "pyoxigraph": {"qe_kg.store.*", "qe_kg.rdflib_bridge", "qe_kg.change", "qe_kg.validation.preparation"},
     "pyshacl": {"qe_kg.validation.pyshacl_engine"},
     "rdflib": {"qe_kg.rdflib_bridge", "qe_kg.positions", "qe_kg.validation.*", "qe_kg.entailment"},
     "rich": {"qe_kg.cli.*"},
@@ -50,6 +50,7 @@ LAYERS = (
     },
     {"generate.*"},
     {"model", "loose_files"},
+    {"competency"},
     {"diff.*"},
     {"cli.*", "__main__"},
 )
