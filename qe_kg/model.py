@@ -13,8 +13,8 @@ from qe_kg.catalogue import Catalogue
 from qe_kg.change import Change, missing_from_scenario, read_removals
 from qe_kg.errors import CallError, ChangeError, UnknownNameError
 from qe_kg.integrity import Problem, find_problems
-from qe_kg.lineage import BASES, Direction, FlowGraph, Lineage, walk
-from qe_kg.lineage.start import Starts, check_options
+from qe_kg.lineage import BASES, FlowGraph, Lineage
+from qe_kg.lineage.questions import Questions
 from qe_kg.manifest import ALIGNMENTS, RDF_ROLES, Manifest, ModelFile, find_model, read_manifest
 from qe_kg.namespaces import DEFAULT_BASE
 from qe_kg.query_library import QueryLibrary, bind_parameters, free_parameter
@@ -262,50 +262,28 @@ class Model:
         """Tell who receives, directly or through others, what these give away.
 
         Args:
-            names: participants, flows, items or concepts by code, label, CURIE or IRI.
-            options: ``depth`` (greatest number of hops), ``basis`` ("drawn", "stated", "all"),
-                ``through_external`` (bool), ``zone`` (list only its participants), ``item`` (walk only its flows).
+            names: participants, flows, items, concepts or patterns by code, label, CURIE or IRI.
+            options: ``depth`` (greatest number of hops), ``basis`` ("drawn", "stated", "all"), ``through_external``
+                (bool), ``certain`` (bool: walk declared steps only), ``stations`` (bool: count what a flow passes
+                through), ``item`` and ``concept`` (follow only these), ``zone`` and ``type`` (list only these).
 
         Raises:
             UnknownNameError, AmbiguousNameError, CallError: a name or an option is wrong.
 
         """
-        return self._lineage("downstream", names, **options)
+        return self._questions.lineage("downstream", names, **options)
 
     def trace(self, *names: str, **options: Any) -> Lineage:  # noqa: ANN401
         """Tell where what these receive comes from; arguments and errors as for `impact`."""
-        return self._lineage("upstream", names, **options)
-
-    def _lineage(
-        self,
-        direction: Direction,
-        names: tuple[str, ...],
-        *,
-        depth: int | None = None,
-        basis: str = "all",
-        through_external: bool = False,
-        zone: str | None = None,
-        item: str | None = None,
-    ) -> Lineage:
-        check_options(basis, depth)
-        return walk(
-            self.flow_graph,
-            self._starts.resolve(names, self.flow_graph),
-            direction,
-            depth=depth,
-            basis=basis,
-            through_external=through_external,
-            zone=self.compact(self.zone(zone)) if zone else None,
-            item=self.resolve(item, "item") if item else None,
-        )
+        return self._questions.lineage("upstream", names, **options)
 
     def zone(self, name: str) -> str:
         """Return the IRI of a zone by its notation ("non-regulated"), label, CURIE or IRI."""
         return self.resolve(name, "zone")
 
     @cached_property
-    def _starts(self) -> Starts:
-        return Starts(self.store, self.catalogue, self.namespaces)
+    def _questions(self) -> Questions:
+        return Questions(self.store, self.catalogue, self.namespaces, lambda: self.flow_graph)
 
     # --- rules --------------------------------------------------------------------------------------------
 
@@ -321,7 +299,7 @@ class Model:
         """Make the drawing of an impact or trace."""
         from qe_kg.drawing import diagram_of_lineage
 
-        participants = [element.iri for element in lineage.start if self._starts.is_participant(element)]
+        participants = [element.iri for element in lineage.start if self._questions.starts.is_participant(element)]
         return diagram_of_lineage(lineage, participants)
 
     def map_diagram(self, basis: str = "drawn") -> Diagram:
