@@ -19,6 +19,7 @@ from qe_kg.manifest import ALIGNMENTS, RDF_ROLES, Manifest, ModelFile, find_mode
 from qe_kg.namespaces import DEFAULT_BASE
 from qe_kg.query_library import QueryLibrary, bind_parameters, free_parameter
 from qe_kg.query_results import QueryResult
+from qe_kg.rules.questions import RuleQuestions
 from qe_kg.sparql_text import bind, check_allowed, is_query
 from qe_kg.store.embedded import EmbeddedStore, Solutions
 from qe_kg.store.files import read_quads, shown_path
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from rdflib import Dataset
 
     from qe_kg.drawing import Diagram
-    from qe_kg.rules.cut import CutAnswer
     from qe_kg.validation import ValidationReport
     from qe_kg.validation.gate import InputFile
     from qe_kg.validation.report import Severity
@@ -78,7 +78,7 @@ def open_model(
     return model
 
 
-class Model:
+class Model(RuleQuestions):
     """One model, loaded into a store with each of its files as a named graph.
 
     Make one with `open_model`.
@@ -284,14 +284,6 @@ class Model:
     @cached_property
     def _questions(self) -> Questions:
         return Questions(self.store, self.catalogue, self.namespaces, lambda: self.flow_graph)
-
-    # --- rules --------------------------------------------------------------------------------------------
-
-    def cut(self, start: Iterable[str], end: Iterable[str], **options: Any) -> CutAnswer:  # noqa: ANN401
-        """Find all minimum sets of flows that separate zones or participants; see `qe_kg.rules.cut.cut`."""
-        from qe_kg.rules.cut import cut
-
-        return cut(self.store, self.catalogue, self.namespaces, self.flow_graph, start, end, **options)
 
     # --- drawings -----------------------------------------------------------------------------------------
 

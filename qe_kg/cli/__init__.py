@@ -21,6 +21,7 @@ _COMMANDS = {
     "trace": "Where does this come from?",
     "query": "Answer a query of the library, a file or standard input.",
     "queries": "List the library of queries, or describe one.",
+    "consent": "Which flows need consent, and may they run?",
     "cut": "Which flows to stop so that two zones are separated?",
     "map": "Draw all flows.",
     "export": "Write the model as RDF.",
