@@ -33,14 +33,14 @@ from qe_kg.validation.report import (
     ValidationReport,
     make_report,
 )
-from qe_kg.validation.rule_index import GENERIC, RuleIndex
+from qe_kg.validation.rule_index import RuleIndex
 from qe_kg.validation.turtle_report import report_turtle
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
 _LABEL = iri(f"{SKOS}prefLabel")
-__all__ = ["GENERIC", "InputFile", "Settings", "read_day", "validate"]
+__all__ = ["InputFile", "Settings", "read_day", "validate"]
 
 EMPTY_FILE = "FILE-01"
 
