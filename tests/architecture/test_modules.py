@@ -34,7 +34,7 @@ USERS = {
 HELPERS = {"qe_kg.cli.options", "qe_kg.cli.output", "qe_kg.cli.progress"}
 #: Layers from the bottom up; a module imports only from its own layer and from those below.
 LAYERS = (
-    {"errors", "namespaces", "terms", "assets", "manifest", "turtle_spans"},
+    {"errors", "namespaces", "terms", "assets", "manifest", "turtle_spans", "git"},
     {"store.*", "shacl.*", "rdflib_bridge", "positions", "sparql_text", "query_results"},
     {
         "catalogue",
@@ -47,7 +47,9 @@ LAYERS = (
         "drawing",
         "change",
         "rules.*",
+        "turtle_text.*",
     },
+    {"merge.*"},
     {"generate.*"},
     {"model", "loose_files"},
     {"competency"},
