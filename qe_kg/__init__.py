@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ChangeError,
         InconsistencyError,
         ManifestError,
+        OntologyError,
         ParameterError,
         ParseError,
         QeKgError,
@@ -65,6 +66,7 @@ _HOME = {
     "QueryError": "errors",
     "ShapesError": "errors",
     "InconsistencyError": "errors",
+    "OntologyError": "errors",
 }
 
 __all__ = [
@@ -77,6 +79,7 @@ __all__ = [
     "Lineage",
     "ManifestError",
     "Model",
+    "OntologyError",
     "ParameterError",
     "ParseError",
     "Problem",

@@ -108,7 +108,6 @@ class Model:
                 self._graph_files[graph] = file.path
         store.add(self._added())
         self._entailed: list[ox.Quad] = self._entail() if entail else []
-        store.add(self._entailed)
         self.catalogue = Catalogue(store, self.namespaces)
 
     # --- what it is made of -------------------------------------------------------------------------------
@@ -189,11 +188,9 @@ class Model:
         return self.namespaces.rebase if file.builtin and self.namespaces.base != DEFAULT_BASE else None
 
     def _entail(self) -> list[ox.Quad]:
-        from qe_kg.entailment import entail
+        from qe_kg.inference.entail import entail
 
-        individuals = list(self.quads("data", "inference", "baseline"))
-        graph = f"{self.namespaces.base}graph/entailed"
-        return list(entail([*self.quads("ontology"), *individuals], individuals, graph))
+        return entail(self.store, f"{self.namespaces.base}graph/entailed", lambda: self.quads(*RDF_ROLES))
 
     # --- queries ------------------------------------------------------------------------------------------
 
