@@ -11,7 +11,7 @@ from qe_kg.namespaces import RDF, RDFS, SKOS, Namespaces
 from qe_kg.store.embedded import EmbeddedStore, is_valid_iri
 from qe_kg.terms import iri, literal
 
-#: The class behind each kind of name.
+#: The class behind each kind of name; one of another vocabulary with its prefix.
 KINDS = {
     "participant": "Participant",
     "flow": "InformationFlow",
@@ -21,6 +21,8 @@ KINDS = {
     "capability": "Capability",
     "zone": "RegulatoryZone",
     "element": "ArchitectureElement",
+    "record": "ConsentRecord",
+    "purpose": "dpv:Purpose",
 }
 
 _PREFIXES = f"PREFIX rdf: <{RDF}>\nPREFIX rdfs: <{RDFS}>\nPREFIX skos: <{SKOS}>\n"
@@ -75,8 +77,9 @@ class Catalogue:
         return {parent: frozenset(children) for parent, children in found.items()}
 
     def subclasses(self, local_name: str) -> frozenset[str]:
-        """Return the IRIs of a class of ours and of all its subclasses."""
-        class_iri = self._names.terms + local_name
+        """Return the IRIs of a class, ours unless it has a prefix, and of all its subclasses."""
+        expanded = self._names.expand(local_name)
+        class_iri = expanded or self._names.terms + local_name
         return self.classes.get(class_iri, frozenset((class_iri,)))
 
     def resolve(self, name: str, *kinds: str) -> Element:

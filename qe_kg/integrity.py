@@ -9,7 +9,8 @@ import difflib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qe_kg.namespaces import OWL, SKOS, Namespaces
+from qe_kg.namespaces import OWL, SKOS, Namespaces, is_iri
+from qe_kg.positions import Place, locate
 from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.terms import Term, iri, literal
 
@@ -29,7 +30,7 @@ class Problem:
         value: that triple's object.
         message: what is wrong and the way out.
         file: the file of the triple, or None if it is not from a file.
-        line: line in it, or None where it cannot be told.
+        place: where in it, or None where that cannot be told.
 
     """
 
@@ -39,7 +40,12 @@ class Problem:
     value: Term
     message: str
     file: str | None
-    line: int | None
+    place: Place | None
+
+    @property
+    def line(self) -> int | None:
+        """The line of the triple, from 1, or None."""
+        return self.place.line if self.place else None
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
@@ -102,7 +108,7 @@ def _undefined(
             subjects_seen.add(subject.value)
             found = _problem(rule, graph.value, subject.value, predicate.value, value, message, files, namespaces)
             if subject.value == name:  # the description as a whole is at fault
-                found = replace(found, line=_line(files.get(graph.value), namespaces, name))
+                found = replace(found, place=_place(files.get(graph.value), namespaces, name))
             problems.append(found)
     return problems
 
@@ -142,8 +148,8 @@ def _conflicts(store: EmbeddedStore, namespaces: Namespaces, files: dict[str, Pa
     for subject, predicate, value, graph, other, other_graph in rows:
         assert subject and predicate and value and graph and other and other_graph
         other_file = files.get(other_graph.value)
-        line = _line(other_file, namespaces, subject.value, predicate.value, other.value)
-        where = ":".join(str(part) for part in (other_file, line) if part is not None)
+        place = _place(other_file, namespaces, subject.value, predicate.value, other.value)
+        where = ":".join(str(part) for part in (other_file, place and place.line) if part is not None)
         message = (
             f"{namespaces.compact(subject.value)} has two values of {namespaces.compact(predicate.value)}: "
             f"{_shown(value, namespaces)} here and {_shown(other, namespaces)} in {where}; keep one of them"
@@ -169,14 +175,13 @@ def _problem(
     namespaces: Namespaces,
 ) -> Problem:
     path = files.get(graph)
-    line = _line(path, namespaces, subject, predicate, value.value)
-    return Problem(rule, subject, predicate, value, message, str(path) if path else None, line)
+    place = _place(path, namespaces, subject, predicate, value.value)
+    return Problem(rule, subject, predicate, value, message, str(path) if path else None, place)
 
 
-def _line(
+def _place(
     path: Path | None, namespaces: Namespaces, subject: str, predicate: str | None = None, value: str | None = None
-) -> int | None:
-    # Imported here: a sound model needs no positions, and rdflib behind them costs 0.1 s.
-    from qe_kg.positions import locate
-
-    return locate(path, namespaces, subject, predicate, value) if path else None
+) -> Place | None:
+    # A blank node of the store is under no label of the file's: any blank node that has such a triple.
+    named = subject if is_iri(subject) else None
+    return locate(path, namespaces, named, predicate, value) if path else None

@@ -13,12 +13,14 @@ from qe_kg.catalogue import Catalogue
 from qe_kg.change import Change, missing_from_scenario, read_removals
 from qe_kg.errors import CallError, ChangeError, UnknownNameError
 from qe_kg.integrity import Problem, find_problems
-from qe_kg.lineage import BASES, Direction, FlowGraph, Lineage, walk
-from qe_kg.lineage.start import Starts, check_options
+from qe_kg.lineage import BASES, FlowGraph, Lineage
+from qe_kg.lineage.questions import Questions
 from qe_kg.manifest import ALIGNMENTS, RDF_ROLES, Manifest, ModelFile, find_model, read_manifest
 from qe_kg.namespaces import DEFAULT_BASE
 from qe_kg.query_library import QueryLibrary, bind_parameters, free_parameter
 from qe_kg.query_results import QueryResult
+from qe_kg.rules.catalogue import RuleCatalogue, read_rules
+from qe_kg.rules.questions import RuleQuestions
 from qe_kg.sparql_text import bind, check_allowed, is_query
 from qe_kg.store.embedded import EmbeddedStore, Solutions
 from qe_kg.store.files import read_quads, shown_path
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from rdflib import Dataset
 
     from qe_kg.drawing import Diagram
-    from qe_kg.rules.cut import CutAnswer
     from qe_kg.validation import ValidationReport
     from qe_kg.validation.gate import InputFile
     from qe_kg.validation.report import Severity
@@ -78,7 +79,7 @@ def open_model(
     return model
 
 
-class Model:
+class Model(RuleQuestions):
     """One model, loaded into a store with each of its files as a named graph.
 
     Make one with `open_model`.
@@ -259,58 +260,28 @@ class Model:
         """Tell who receives, directly or through others, what these give away.
 
         Args:
-            names: participants, flows, items or concepts by code, label, CURIE or IRI.
-            options: ``depth`` (greatest number of hops), ``basis`` ("drawn", "stated", "all"),
-                ``through_external`` (bool), ``zone`` (list only its participants), ``item`` (walk only its flows).
+            names: participants, flows, items, concepts or patterns by code, label, CURIE or IRI.
+            options: ``depth`` (greatest number of hops), ``basis`` ("drawn", "stated", "all"), ``through_external``
+                (bool), ``certain`` (bool: walk declared steps only), ``stations`` (bool: count what a flow passes
+                through), ``item`` and ``concept`` (follow only these), ``zone`` and ``type`` (list only these).
 
         Raises:
             UnknownNameError, AmbiguousNameError, CallError: a name or an option is wrong.
 
         """
-        return self._lineage("downstream", names, **options)
+        return self._questions.lineage("downstream", names, **options)
 
     def trace(self, *names: str, **options: Any) -> Lineage:  # noqa: ANN401
         """Tell where what these receive comes from; arguments and errors as for `impact`."""
-        return self._lineage("upstream", names, **options)
-
-    def _lineage(
-        self,
-        direction: Direction,
-        names: tuple[str, ...],
-        *,
-        depth: int | None = None,
-        basis: str = "all",
-        through_external: bool = False,
-        zone: str | None = None,
-        item: str | None = None,
-    ) -> Lineage:
-        check_options(basis, depth)
-        return walk(
-            self.flow_graph,
-            self._starts.resolve(names, self.flow_graph),
-            direction,
-            depth=depth,
-            basis=basis,
-            through_external=through_external,
-            zone=self.compact(self.zone(zone)) if zone else None,
-            item=self.resolve(item, "item") if item else None,
-        )
+        return self._questions.lineage("upstream", names, **options)
 
     def zone(self, name: str) -> str:
         """Return the IRI of a zone by its notation ("non-regulated"), label, CURIE or IRI."""
         return self.resolve(name, "zone")
 
     @cached_property
-    def _starts(self) -> Starts:
-        return Starts(self.store, self.catalogue, self.namespaces)
-
-    # --- rules --------------------------------------------------------------------------------------------
-
-    def cut(self, start: Iterable[str], end: Iterable[str], **options: Any) -> CutAnswer:  # noqa: ANN401
-        """Find all minimum sets of flows that separate zones or participants; see `qe_kg.rules.cut.cut`."""
-        from qe_kg.rules.cut import cut
-
-        return cut(self.store, self.catalogue, self.namespaces, self.flow_graph, start, end, **options)
+    def _questions(self) -> Questions:
+        return Questions(self.store, self.catalogue, self.namespaces, lambda: self.flow_graph)
 
     # --- drawings -----------------------------------------------------------------------------------------
 
@@ -318,7 +289,7 @@ class Model:
         """Make the drawing of an impact or trace."""
         from qe_kg.drawing import diagram_of_lineage
 
-        participants = [element.iri for element in lineage.start if self._starts.is_participant(element)]
+        participants = [element.iri for element in lineage.start if self._questions.starts.is_participant(element)]
         return diagram_of_lineage(lineage, participants)
 
     def map_diagram(self, basis: str = "drawn") -> Diagram:
@@ -331,6 +302,16 @@ class Model:
         return make_diagram(self.name, self.flow_graph.elements, flows)
 
     # --- validation ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def rules(self) -> RuleCatalogue:
+        """The rules of the model, with their basis, and the jurisdictions that can be chosen."""
+        return read_rules(self.store, self.namespaces)
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """Notations of the jurisdictions whose rules are checked unless a call names others."""
+        return self.manifest.profiles or ("generic",)
 
     def validate(
         self,
@@ -358,9 +339,9 @@ class Model:
             ShapesError: the shapes cannot be evaluated.
 
         """
-        from qe_kg.validation.gate import GENERIC, Settings, read_day, validate
+        from qe_kg.validation.gate import Settings, read_day, validate
 
-        chosen = tuple(dict.fromkeys(profiles)) or self.manifest.profiles or (GENERIC,)
+        chosen = tuple(dict.fromkeys(profiles)) or self.profiles
         inputs = [(file.role, self._input(file)) for file in self.manifest.of_role(*RDF_ROLES)]
         # Rules and legal sources are described in the shapes files and are instances like any other.
         return validate(
@@ -405,26 +386,13 @@ class Model:
             ReadError: the output cannot be written.
 
         """
-        from qe_kg.interchange import FORM_NAMES, atomic_output, rebasing, write_model
+        from qe_kg.interchange import export
 
-        if form not in FORM_NAMES:
-            raise CallError(f"unknown format {form!r}; known are {', '.join(FORM_NAMES)}")
         known = {*RDF_ROLES, ALIGNMENTS, "entailed"}
         wanted = tuple(roles)
         if not set(wanted) <= known:
             raise CallError(f"unknown part {sorted(set(wanted) - known)[0]!r}; known are {', '.join(sorted(known))}")
-        quads: Iterator[ox.Quad] = self.quads(*wanted)
-        prefixes = dict(self.namespaces.prefixes)
-        if base is not None:
-            from qe_kg.store.files import rename_quads
-
-            move = rebasing(self.namespaces.base, base)
-            quads = rename_quads(quads, move)
-            prefixes = {prefix: move(namespace) for prefix, namespace in prefixes.items()}
-        if isinstance(output, str | Path):
-            with atomic_output(Path(output)) as file:
-                return write_model(quads, file, form, prefixes)
-        return write_model(quads, output, form, prefixes)
+        return export(self.quads(*wanted), output, form, self.namespaces, base)
 
 
 def _builtin_queries() -> Path:

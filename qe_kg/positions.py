@@ -1,154 +1,209 @@
-"""Where in a Turtle or TriG file a triple stands.
+"""Where a triple stands in its file: line and column of its beginning and end.
 
-rdflib's parser is the one in Python that can be followed while it reads; it is slow, so a file is read this way
-only when something about it is to be reported.
+The n-th quad that the parser of record yields is matched with the n-th span of the text (`qe_kg.turtle_spans`); blank
+nodes and literals thereby stay what the parser made of them. A file is followed only when something in it is to be
+reported. Of RDF/XML and JSON-LD, which people seldom write, the subject's line is told and no more.
 """
 
 from __future__ import annotations
 
 import bisect
-import logging
 import re
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import rdflib
-from rdflib import Dataset, Graph
-from rdflib.plugins.parsers.notation3 import RDFSink, SinkParser
-from rdflib.plugins.parsers.trig import TrigSinkParser
-from rdflib.term import Node
+from qe_kg.errors import ReadError
+from qe_kg.namespaces import RDF, Namespaces
+from qe_kg.store.files import format_of, read_quads, text_of
+from qe_kg.turtle_spans import NotFollowedError, Spans, spans_of
 
-from qe_kg.namespaces import Namespaces
-
-rdflib.NORMALIZE_LITERALS = False
-# A literal that does not fit its datatype is a finding of a shape; rdflib logs it with a traceback.
-logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
-
-_SPACE = re.compile(r"(?:[ \t\r\n]+|#[^\n\r]*)*")
+_FOLLOWED = ("ttl", "trig", "nt", "nq")
 
 
-class Position(NamedTuple):
-    """A place in a file: line and column, both counted from 1."""
+class Place(NamedTuple):
+    """A stretch of a file: lines and columns (of characters) count from 1, and the end is just behind it.
+
+    Where something is missing the stretch is empty: it belongs there.
+    """
 
     line: int
     column: int
+    end_line: int
+    end_column: int
 
 
-class Positions:
-    """The places of a file's subjects and triples, by the text of IRIs and lexical forms."""
+class FilePlaces:
+    """The places of one file's triples, by the number of the quad as the parser yields it (from 0)."""
 
-    def __init__(self) -> None:
-        self.subjects: dict[str, Position] = {}
-        self.predicates: dict[tuple[str, str], Position] = {}
-        self.triples: dict[tuple[str, str, str], Position] = {}
+    def __init__(self, text: str, spans: Spans) -> None:
+        self.spans = spans
+        self._line_starts = array("q", [0, *(match.end() for match in re.finditer("\n", text))])
 
-    def find(self, subject: str, predicate: str | None = None, value: str | None = None) -> Position | None:
-        """Return the place of a triple's object; failing that, of the predicate's first use; of the subject."""
-        if predicate is not None:
-            if value is not None and (subject, predicate, value) in self.triples:
-                return self.triples[subject, predicate, value]
-            if (subject, predicate) in self.predicates:
-                return self.predicates[subject, predicate]
-        return self.subjects.get(subject)
+    def __len__(self) -> int:
+        return len(self.spans)
 
+    def triple(self, number: int) -> Place:
+        """Return the place of a triple's object: of a blank node the brackets, of a list the parentheses."""
+        return self._place(self.spans.start[number], self.spans.end[number])
 
-def _following(parser: type[SinkParser]) -> type[Any]:
-    class Following(parser):  # type: ignore[valid-type, misc]
-        """Notes the offset of each subject and each object that the parser meets."""
+    def subject(self, number: int) -> Place:
+        """Return the place of the subject of the description that a triple is written in."""
+        block = self.spans.block[number]
+        return self._place(self.spans.subject_start[block], self.spans.subject_end[block])
 
-        def __init__(self, sink: RDFSink, **options: Any) -> None:  # noqa: ANN401
-            super().__init__(sink, **options)
-            self.noted = Positions()
-            self._objects: list[tuple[int, str]] = []
-            self._pending: list[tuple[int, str]] = []
-            self._subject_at = 0
-            self._line_ends: list[int] = []
+    def end_of_description(self, number: int) -> Place:
+        """Return the empty place behind the last object of the description that a triple is written in."""
+        end = self.spans.block_end[self.spans.block[number]]
+        return self._place(end, end)
 
-        def feed(self, octets: str | bytes) -> None:
-            text = octets if isinstance(octets, str) else octets.decode("utf-8")
-            text = text.removeprefix("\ufeff")
-            self._line_ends = [match.end() for match in re.finditer("\n", text)]
-            super().feed(text)
+    def description(self, number: int) -> Place:
+        """Return the place of the whole description that a triple is written in, without its full stop."""
+        block = self.spans.block[number]
+        return self._place(self.spans.subject_start[block], self.spans.block_end[block])
 
-        def _position(self, offset: int) -> Position:
-            line = bisect.bisect_right(self._line_ends, offset)
-            return Position(line + 1, offset - (self._line_ends[line - 1] if line else 0) + 1)
+    def _place(self, start: int, end: int) -> Place:
+        return Place(*self._line_and_column(start), *self._line_and_column(end))
 
-        def statement(self, argstr: str, i: int) -> int:
-            self._subject_at = _SPACE.match(argstr, i).end()  # type: ignore[union-attr]
-            return int(super().statement(argstr, i))
-
-        def property_list(self, argstr: str, i: int, subj: Node) -> int:
-            self.noted.subjects.setdefault(str(subj), self._position(self._subject_at))
-            return int(super().property_list(argstr, i, subj))
-
-        def object(self, argstr: str, i: int, res: Any) -> int:  # noqa: ANN401
-            start = _SPACE.match(argstr, i).end()  # type: ignore[union-attr]
-            end = int(super().object(argstr, i, res))
-            if end >= 0:
-                self._objects.append((start, argstr[start:end].strip()))
-            return end
-
-        def objectList(self, argstr: str, i: int, res: Any) -> int:  # noqa: ANN401
-            mark = len(self._objects)
-            end = int(super().objectList(argstr, i, res))
-            self._pending = self._objects[mark:][::-1]
-            del self._objects[mark:]
-            return end
-
-        def makeStatement(self, quadruple: Any) -> None:  # noqa: ANN401
-            _, predicate, subject, value = quadruple
-            if self._pending:
-                offset, written = self._pending.pop()
-                place = self._position(offset)
-                # "a" comes as a pair, and a number or boolean without quotes as a Python value.
-                predicate = predicate[1] if isinstance(predicate, tuple) else predicate
-                triple = (str(subject), str(predicate), str(value) if isinstance(value, Node) else written)
-                self.noted.triples.setdefault(triple, place)
-                self.noted.predicates.setdefault(triple[:2], place)
-            super().makeStatement(quadruple)
-
-    return Following
+    def _line_and_column(self, offset: int) -> tuple[int, int]:
+        line = bisect.bisect_right(self._line_starts, offset)
+        return line, offset - self._line_starts[line - 1] + 1
 
 
-def positions_of(path: Path) -> Positions | None:
-    """Return the places in a Turtle or TriG file; None for other formats and for files that do not parse."""
+def places_of(path: Path, count: int | None = None) -> FilePlaces | None:
+    """Return the places in a Turtle, TriG, N-Triples or N-Quads file.
+
+    Args:
+        path: a file that has been parsed.
+        count: how many quads the parser yielded.
+
+    Returns:
+        None for other formats, and for a file that cannot be followed or has another number of triples than ``count``.
+
+    """
     try:
-        return _positions(path, path.stat().st_mtime_ns, path.stat().st_size)
-    except OSError:
+        status = path.stat()
+        places = _places(path.resolve(), status.st_mtime_ns, status.st_size)
+    except (OSError, ReadError):
         return None
+    return places if places is not None and count in (None, len(places)) else None
 
 
 @lru_cache(maxsize=64)
-def _positions(path: Path, _modified: int, _size: int) -> Positions | None:
-    if path.suffix.lower() not in (".ttl", ".turtle", ".trig"):
+def _places(path: Path, _modified: int, _size: int) -> FilePlaces | None:
+    form = format_of(path)
+    if form not in _FOLLOWED:
         return None
-    is_trig = path.suffix.lower() == ".trig"
-    sink = RDFSink(Dataset() if is_trig else Graph())
-    parser = _following(TrigSinkParser if is_trig else SinkParser)(sink, baseURI=path.as_uri(), turtle=True)
     try:
-        parser.loadBuf(path.read_text(encoding="utf-8"))
-    except Exception:  # rdflib also fails with IndexError and the like; a place is a courtesy
+        text = path.read_text(encoding="utf-8-sig")
+        return FilePlaces(text, spans_of(text, has_graph_terms=form == "nq"))
+    except (NotFollowedError, UnicodeDecodeError):
         return None
-    noted: Positions = parser.noted
-    return noted
+
+
+def subject_place(path: Path, iri: str) -> Place | None:
+    """Return where a file of any format first names an IRI as a subject, or None where that cannot be told.
+
+    Only for formats that `places_of` does not follow: the IRI is looked for as text, as ``rdf:about``, ``rdf:ID`` or
+    ``"@id"`` has it.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
+    name = re.escape(iri.replace("&", "&amp;"))
+    local = re.escape(re.split(r"[/#]", iri)[-1])
+    # An entity or a base may stand for the beginning of the IRI, hence the second and third way to write it.
+    for pattern in (
+        rf'(?:rdf:about\s*=\s*["\']|"@id"\s*:\s*"){name}["\']',
+        rf'rdf:about\s*=\s*["\'][^"\']*[#/;]{local}["\']',
+        rf'rdf:ID\s*=\s*["\']{local}["\']',
+        rf'"@id"\s*:\s*"[\w.-]*:{local}"',
+    ):
+        match = re.search(pattern, text)
+        if match:
+            line = text.count("\n", 0, match.start()) + 1
+            end_line = text.count("\n", 0, match.end()) + 1
+            before, end_before = text.rfind("\n", 0, match.start()), text.rfind("\n", 0, match.end())
+            return Place(line, match.start() - before, end_line, match.end() - end_before)
+    return None
+
+
+@dataclass(frozen=True)
+class _Written:
+    """The triples of one file as texts, so that they can be looked for under IRIs and lexical forms."""
+
+    places: FilePlaces
+    triples: tuple[tuple[str | None, str, str | None], ...]  # None is a blank node
+    by_subject: dict[str | None, list[int]]
+
+
+@lru_cache(maxsize=64)
+def _written(path: Path, _modified: int, _size: int) -> _Written | None:
+    try:
+        quads = list(read_quads(path))
+    except ReadError:
+        return None
+    places = places_of(path, len(quads))
+    if places is None:
+        return None
+    triples = tuple((text_of(quad.subject), quad.predicate.value, text_of(quad.object)) for quad in quads)
+    by_subject: dict[str | None, list[int]] = {}
+    for number, triple in enumerate(triples):
+        by_subject.setdefault(triple[0], []).append(number)
+    return _Written(places, triples, by_subject)
 
 
 def locate(
-    path: Path, namespaces: Namespaces, subject: str, predicate: str | None = None, value: str | None = None
-) -> int | None:
-    """Return the line in a file where a triple stands, or the nearest thing to it; None if that is unknown."""
-    places = positions_of(path.resolve())
-    if places is None:
+    path: Path, namespaces: Namespaces, subject: str | None, predicate: str | None = None, value: str | None = None
+) -> Place | None:
+    """Return where a file has a triple, given as texts, or the nearest thing to it; None if that is unknown.
+
+    Args:
+        path: the file.
+        namespaces: what is shipped may be loaded under another base than it is written in.
+        subject: the subject's IRI; None for any blank node.
+        predicate: without one, the place is the subject's.
+        value: the object's IRI or lexical form; without one, or where no such triple is there, the place is that of
+            the predicate's first object.
+
+    """
+    try:
+        path = path.resolve()
+        status = path.stat()
+    except OSError:
         return None
-    # What is shipped may be loaded under another base than it is written in.
-    for original in (lambda text: text, lambda text: namespaces.unrebase(text)):
-        found = places.find(
-            original(subject),
-            None if predicate is None else original(predicate),
-            None if value is None else original(value),
-        )
-        if found:
-            return found.line
+    written = _written(path, status.st_mtime_ns, status.st_size)
+    for original in (lambda text: text, namespaces.unrebase):
+        wanted = [None if text is None else original(text) for text in (subject, predicate, value)]
+        if written is None:
+            place = subject_place(path, wanted[0]) if wanted[0] else None
+        else:
+            place = _find(written, wanted[0], wanted[1], wanted[2])
+        if place:
+            return place
     return None
+
+
+def _find(written: _Written, subject: str | None, predicate: str | None, value: str | None) -> Place | None:
+    numbers = written.by_subject.get(subject, [])
+    if not numbers:
+        return None
+    of_predicate = [number for number in numbers if written.triples[number][1] == predicate]
+    exact = [number for number in of_predicate if written.triples[number][2] == value]
+    if exact or of_predicate:
+        return written.places.triple((exact or of_predicate)[0])
+    return written.places.subject(main_description(numbers, lambda number: written.triples[number][1]))
+
+
+def main_description(numbers: Sequence[int], predicate: Callable[[int], str]) -> int:
+    """Choose out of a subject's triples the one whose description says what the subject is; else the first.
+
+    Raises:
+        ValueError: there are none.
+
+    """
+    return min(numbers, key=lambda number: (predicate(number) != f"{RDF}type", number))

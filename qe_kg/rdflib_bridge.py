@@ -59,12 +59,13 @@ def to_quad(nodes: tuple[Node, Node, Node], graph: str) -> ox.Quad:
     return ox.Quad(
         ox.BlankNode(str(subject)) if isinstance(subject, BNode) else ox.NamedNode(str(subject)),
         ox.NamedNode(str(predicate)),
-        _ox_node(value),
+        to_term(value),
         ox.NamedNode(graph),
     )
 
 
-def _ox_node(node: Node) -> ox.NamedNode | ox.BlankNode | ox.Literal:
+def to_term(node: Node) -> ox.NamedNode | ox.BlankNode | ox.Literal:
+    """Turn an rdflib node into the parser's term, a literal as written, a blank node under its label."""
     if isinstance(node, Literal):
         if node.language:
             return ox.Literal(str(node), language=node.language)

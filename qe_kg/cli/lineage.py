@@ -28,8 +28,12 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
         output_option,
         format_option(*_FORMATS),
         model_options,
-        click.option("--item", metavar="NAME", help="Walk only flows that carry this item."),
+        click.option("--type", metavar="T", help="List only participants of this class (Stakeholder, Capability, …)."),
         click.option("--zone", metavar="Z", help="List only participants of this zone (regulated, non-regulated, …)."),
+        click.option("--concept", metavar="NAME", help="Follow only items about this concept."),
+        click.option("--item", metavar="NAME", help="Follow only this item."),
+        click.option("--stations", is_flag=True, help="Count what a flow passes through as receiving and handing on."),
+        click.option("--certain", is_flag=True, help="Walk declared steps only."),
         click.option("--through-external", is_flag=True, help="Let paths run through external stakeholders."),
         click.option(
             "--basis", type=click.Choice(["drawn", "stated", "all"]), default="all", show_default=True,

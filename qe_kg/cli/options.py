@@ -63,6 +63,19 @@ output_option = click.option(
 )
 
 
+at_option = click.option(
+    "--at", metavar="DATE", help="Compare dates with this day, such as 2026-06-30.  [default: today]"
+)
+profile_option = click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="NAME",
+    callback=lambda _ctx, _param, given: tuple(name for one in given for name in one.split(",")),
+    help="Rules of this jurisdiction, such as us-ca; may be given several times.  [default: the model's, else generic]",
+)
+
+
 def open_for(model_path: Path | None, no_inferences: bool, entail: bool, *, warn: bool = True) -> Model:
     """Open the model that the options name; say on standard error what is wrong with its files."""
     from qe_kg.cli.progress import progress

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from qe_kg.catalogue import Element
@@ -77,8 +78,17 @@ class Lineage:
 
 @dataclass(frozen=True)
 class Start:
-    """Where a walk starts: participants, and flows that are walked first (of a flow, an item or a concept)."""
+    """Where a walk starts: participants, and flows that are walked first (of a flow, an item, a concept, a pattern).
+
+    Attributes:
+        elements: what was asked about.
+        participants: where the walk starts, with all that they give or receive.
+        flows: the flows to begin with.
+        payloads: for flows of which not everything is followed, the items that are.
+
+    """
 
     elements: tuple[Element, ...]
     participants: frozenset[str]
     flows: frozenset[str]
+    payloads: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -236,7 +236,7 @@ class _Network:
         self, graph: FlowGraph, payloads: Payloads, sides: Sides, steps: Steps, through_external: bool, basis: str
     ) -> None:
         self._nodes: dict[tuple[str, str, str], int] = {}
-        self._payloads, self._steps = payloads, steps
+        self._graph, self._payloads, self._steps = graph, payloads, steps
         self.arcs: list[tuple[int, int, str | None, bool]] = []
         arriving: dict[str, set[str]] = {}
         leaving: dict[str, set[str]] = {}
@@ -289,11 +289,11 @@ class _Network:
         left = list(left)
         for came_in in arrived:
             for goes_out in left:
-                pair = (participant, came_in, goes_out)
-                is_declared = came_in == goes_out != "" or pair in self._payloads.kept
-                if not is_declared and pair in self._payloads.ended:
+                step = (participant, came_in, goes_out)
+                is_same = came_in == goes_out != ""
+                if not is_same and step in self._graph.declassifying:
                     continue
-                possible = self._steps != "plain" and not is_declared
+                possible = self._steps != "plain" and not is_same and step not in self._graph.derivations
                 if possible and self._steps == "certain":
                     continue
                 self.arcs.append(

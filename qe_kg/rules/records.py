@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import Literal
 
-from qe_kg.namespaces import COMMON_PREFIXES, Namespaces
+from qe_kg.namespaces import COMMON_PREFIXES, DCTERMS, Namespaces
 from qe_kg.store.embedded import EmbeddedStore
 
 DPV = COMMON_PREFIXES["dpv"]
@@ -17,10 +18,15 @@ STANDING = frozenset({f"{DPV}ConsentGiven", f"{DPV}RenewedConsentGiven"})
 EXPLICIT = f"{DPV}ExplicitlyExpressedConsent"
 
 #: Why a record does not stand on a day, whatever the flow.
-Lapse = Literal["not-given", "withdrawn", "expired", "not-yet-valid", "unreadable"]
+Lapse = Literal["not-given", "withdrawn", "expired", "not-yet-valid", "no-dates", "unreadable"]
 
 _WITHDRAWN = frozenset({f"{DPV}ConsentWithdrawn", f"{DPV}ConsentRevoked", f"{DPV}ConsentInvalidated"})
-_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)?\Z")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(?=\Z|T|Z|[+-])")
+_DURATION = re.compile(
+    r"(?P<sign>-)?P(?:(?P<Y>\d+)Y)?(?:(?P<M>\d+)M)?(?:(?P<D>\d+)D)?"
+    r"(?:T(?=.)(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+(?:\.\d+)?)S)?)?\Z"
+)
+_SECONDS = {"Y": 12 * 30 * 86_400, "M": 30 * 86_400, "D": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 
 @dataclass(frozen=True)
@@ -33,8 +39,8 @@ class ConsentRecord:
         legal_bases: IRIs.
         recipients: IRIs of the participants that may receive the data.
         purposes: IRIs of what was consented to.
-        valid_from: the first day, as written; empty where it has none.
-        valid_until: the last day, as written; empty where it has none.
+        valid_from: days from which it counts, as written (``dcterms:date``, ``qe:validFrom``): the last of them counts.
+        valid_until: days until which it counts (``dcterms:valid``, ``qe:validUntil``): the first of them counts.
         granularity: the finest step granted, as written ("PT15M"); None where it grants none.
 
     """
@@ -60,6 +66,8 @@ class ConsentRecord:
         begins, ends = read_days(self.valid_from), read_days(self.valid_until)
         if begins is None or ends is None:
             found.append("unreadable")
+        elif not begins or not ends:
+            found.append("no-dates")
         if begins and max(begins) > at:
             found.append("not-yet-valid")
         if ends and min(ends) < at and "expired" not in found:
@@ -68,15 +76,28 @@ class ConsentRecord:
 
 
 def read_days(values: Iterable[str]) -> list[date] | None:
-    """Read days as XML Schema writes them; None where one of them is no day."""
+    """Read the day of dates or moments as XML Schema writes them; None where one of them is none."""
     days = []
     for value in values:
-        match = _DATE.match(value)
+        match = _DAY.match(value)
         try:
-            days.append(date.fromisoformat(match[1] if match else value))
+            days.append(date.fromisoformat(match[0] if match else ""))
         except ValueError:
             return None
     return days
+
+
+def seconds_of(duration: str) -> Fraction | None:
+    """Return the length of an ``xsd:duration`` with months of 30 days and years of twelve of them; None if it is none.
+
+    Durations with months are in no order with others by themselves; a rule that compares them has to fix one.
+    """
+    match = _DURATION.match(duration)
+    parts = {name: value for name, value in match.groupdict().items() if value} if match else {}
+    sign = -1 if parts.pop("sign", None) else 1
+    if not parts:
+        return None
+    return sign * sum((Fraction(value) * _SECONDS[name] for name, value in parts.items()), Fraction(0))
 
 
 def read_records(store: EmbeddedStore, namespaces: Namespaces) -> dict[str, ConsentRecord]:
@@ -87,6 +108,8 @@ def read_records(store: EmbeddedStore, namespaces: Namespaces) -> dict[str, Cons
         f"{DPV}hasLegalBasis": "legal_bases",
         f"{DPV}hasRecipient": "recipients",
         f"{DPV}hasPurpose": "purposes",
+        f"{DCTERMS}date": "valid_from",
+        f"{DCTERMS}valid": "valid_until",
         f"{qe}validFrom": "valid_from",
         f"{qe}validUntil": "valid_until",
         f"{qe}grantedGranularity": "granularity",

@@ -98,6 +98,24 @@ def read_quads(path: Path, graph: str | None = None, rename: Callable[[str], str
         raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
+def text_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str | None:
+    """Return an IRI, or a literal's lexical form; None for a blank node, whose label is nobody's."""
+    return term.value if isinstance(term, ox.NamedNode | ox.Literal) else None
+
+
+def parse_quads(text: str, form: str = "nt") -> list[ox.Quad]:
+    """Parse RDF that a program wrote; blank nodes keep their labels.
+
+    Raises:
+        ParseError: it does not parse.
+
+    """
+    try:
+        return list(ox.parse(text, format=FORMATS[form]))
+    except SyntaxError as error:
+        raise syntax_error(Path("text"), error) from error
+
+
 def syntax_error(path: Path, error: SyntaxError) -> ParseError:
     """Turn the parser's error into one that tells place and expectation."""
     problem = " ".join(_PLACE.sub("", error.msg or str(error)).split())
@@ -129,7 +147,7 @@ def canonical(quads: Iterable[ox.Quad]) -> list[ox.Quad]:
     Sorted by graph, subject, predicate (``rdf:type`` first) and object, so that equal data give equal bytes.
     """
     dataset = ox.Dataset(quads)
-    if any(isinstance(term, ox.BlankNode) for quad in dataset for term in (quad.subject, quad.object)):
+    if any(isinstance(term, ox.BlankNode) for quad in dataset for term in (quad.subject, quad.object, quad.graph_name)):
         dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
     rdf_type = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
 

@@ -8,7 +8,7 @@ and line at fault. *Accept* gives it a status: a finding with a waiver or in the
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING
 
 from qe_kg.integrity import Problem
 from qe_kg.namespaces import SKOS, Namespaces
-from qe_kg.positions import locate
 from qe_kg.shacl.graph import Graph
-from qe_kg.shacl.nodes import RDF_TYPE, Node, iri, is_blank, is_literal, literal_parts, text_of
-from qe_kg.shacl.paths import Path as PropertyPath
-from qe_kg.shacl.paths import Predicate, path_text
+from qe_kg.shacl.nodes import Node, iri, is_blank, is_literal, literal_parts, text_of
+from qe_kg.shacl.paths import path_text
 from qe_kg.shacl.results import RawResult
 from qe_kg.validation import engines
 from qe_kg.validation.acceptance import Acceptance
+from qe_kg.validation.places import Locator
 from qe_kg.validation.preparation import read_day, with_day, without
 from qe_kg.validation.report import (
     SEVERITIES,
@@ -34,14 +33,14 @@ from qe_kg.validation.report import (
     ValidationReport,
     make_report,
 )
-from qe_kg.validation.rule_index import GENERIC, RuleIndex
+from qe_kg.validation.rule_index import RuleIndex
 from qe_kg.validation.turtle_report import report_turtle
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
 _LABEL = iri(f"{SKOS}prefLabel")
-__all__ = ["GENERIC", "InputFile", "Settings", "read_day", "validate"]
+__all__ = ["InputFile", "Settings", "read_day", "validate"]
 
 EMPTY_FILE = "FILE-01"
 
@@ -112,14 +111,15 @@ def validate(
     shapes_quads = [quad for file in shapes for quad in file.quads]
     data_quads = with_day(chain((quad for file in data for quad in file.quads), extra), settings.day, namespaces)
     data_graph = Graph(data_quads)
-    rules = RuleIndex(data_graph, Graph(shapes_quads), namespaces)
+    shapes_graph = Graph(shapes_quads)
+    rules = RuleIndex(data_graph, shapes_graph, namespaces)
     if settings.profiles is not None:
         rules.check_profiles(settings.profiles)
         shapes_quads = without(shapes_quads, rules.shapes_left_out(settings.profiles))
     run = engines.run(settings.engine, data_quads, shapes_quads)
-    locate_triple = _locator(data, namespaces)
+    locator = Locator(data, shapes, shapes_graph)
     results = [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
-    results += [_from_raw(one, rules, data_graph, locate_triple, namespaces) for one in run.results]
+    results += [_from_raw(one, rules, data_graph, locator, namespaces) for one in run.results]
     acceptance = Acceptance(
         data_graph, rules, namespaces, day, profiles=settings.profiles,
         waivers=settings.use_waivers, baseline=settings.use_baseline,
@@ -127,9 +127,7 @@ def validate(
     results = acceptance.apply(results)
     results += [_empty(file) for file in data if not file.quads]
     if settings.report_stale:
-        results += acceptance.faults(
-            results, lambda node: locate_triple(node, None, None), lambda node: _label(data_graph, node)
-        )
+        results += acceptance.faults(results, locator.locate_subject, lambda node: _label(data_graph, node))
     return make_report(
         results,
         engine=run.engine,
@@ -143,7 +141,8 @@ def validate(
     )
 
 
-def _from_raw(one: RawResult, rules: RuleIndex, data: Graph, place: Locator, namespaces: Namespaces) -> Result:
+def _from_raw(one: RawResult, rules: RuleIndex, data: Graph, locator: Locator, namespaces: Namespaces) -> Result:
+    places = locator.locate(one)
     return Result(
         rule=rules.rule_of(one.shape),
         shape=_compact(one.shape, namespaces),
@@ -155,7 +154,10 @@ def _from_raw(one: RawResult, rules: RuleIndex, data: Graph, place: Locator, nam
         severity=_severity(one.severity),
         message=one.message,
         status="open",
-        source=place(one.focus, one.path, one.value),
+        source=places.source,
+        blamed=places.blamed,
+        belongs=places.belongs,
+        shape_source=places.shape,
     )
 
 
@@ -176,41 +178,6 @@ def _label(graph: Graph, node: Node) -> str:
     return labels[0].lexical if labels else text_of(node).rstrip("/#").rpartition("/")[2]
 
 
-Locator = Callable[[Node, PropertyPath | None, Node | None], SourcePlace | None]
-
-
-def _locator(files: list[InputFile], namespaces: Namespaces) -> Locator:
-    """Make a function that finds file and line of (focus, path, value), or of the nearest triple to it."""
-    triples: dict[str, dict[str, set[tuple[str, str]]]] = {}
-    paths = {file.name: file.path for file in files}
-    for file in files:
-        for quad in file.quads:
-            by_file = triples.setdefault(str(getattr(quad.subject, "value", "")), {})
-            by_file.setdefault(file.name, set()).add((quad.predicate.value, str(getattr(quad.object, "value", ""))))
-
-    def place(focus: Node, path: PropertyPath | None, value: Node | None) -> SourcePlace | None:
-        if is_blank(focus):
-            return None
-        by_file = triples.get(text_of(focus), {})
-        predicate = text_of(path.node) if isinstance(path, Predicate) else None
-        wanted = None if value is None else text_of(value)
-
-        def closeness(name: str) -> int:
-            pairs = by_file[name]
-            if predicate and (predicate, wanted) in pairs:
-                return 0
-            if predicate and any(known == predicate for known, _ in pairs):
-                return 1
-            return 2 if any(known == text_of(RDF_TYPE) for known, _ in pairs) else 3
-
-        if not by_file:
-            return None
-        best = min(by_file, key=lambda name: (closeness(name), name))
-        return SourcePlace(best, locate(paths[best], namespaces, text_of(focus), predicate, wanted))
-
-    return place
-
-
 def _from_problem(problem: Problem, namespaces: Namespaces, names: Mapping[str, str]) -> Result:
     return Result(
         rule=problem.rule,
@@ -223,7 +190,9 @@ def _from_problem(problem: Problem, namespaces: Namespaces, names: Mapping[str, 
         severity="Violation",
         message=problem.message,
         status="open",
-        source=SourcePlace(names.get(problem.file, problem.file), problem.line) if problem.file else None,
+        source=SourcePlace(names.get(problem.file, problem.file), *(problem.place or (None,)))
+        if problem.file
+        else None,
     )
 
 

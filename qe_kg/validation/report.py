@@ -17,10 +17,16 @@ SEVERITIES: tuple[Severity, ...] = ("Violation", "Warning", "Info")
 
 @dataclass(frozen=True)
 class SourcePlace:
-    """The place of the triple at fault: file as named in the model, line from 1 or None."""
+    """The place of a triple: file as named in the model, lines and columns from 1, the end just behind it.
+
+    All are None where a file's format tells no place. An empty stretch is where something is missing.
+    """
 
     file: str
     line: int | None
+    column: int | None = None
+    end_line: int | None = None
+    end_column: int | None = None
 
     def __str__(self) -> str:
         return self.file if self.line is None else f"{self.file}:{self.line}"
@@ -32,7 +38,9 @@ class Result:
 
     ``focus`` and ``value`` are whole IRIs (or a literal's lexical form); ``shape``, ``component`` and ``path`` are
     terms of vocabularies and therefore compact ("sh:MinCountConstraintComponent"). ``reason`` is why a finding is
-    waived or in the baseline.
+    waived or in the baseline. ``source`` is the triple at fault, the description that lacks one, or the subject;
+    ``blamed`` are all the triples that share the blame, ``belongs`` is where a missing one is to be written, and
+    ``shape_source`` is the place of the shape that says so.
     """
 
     rule: str
@@ -47,6 +55,9 @@ class Result:
     status: Status
     source: SourcePlace | None
     reason: str | None = None
+    blamed: tuple[SourcePlace, ...] = ()
+    belongs: SourcePlace | None = None
+    shape_source: SourcePlace | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""

@@ -26,7 +26,7 @@ USERS = {
     "pygraphviz": {"qe_kg.drawing"},
     "pyoxigraph": {"qe_kg.store.*", "qe_kg.rdflib_bridge", "qe_kg.change", "qe_kg.validation.preparation"},
     "pyshacl": {"qe_kg.validation.pyshacl_engine"},
-    "rdflib": {"qe_kg.rdflib_bridge", "qe_kg.positions", "qe_kg.validation.*", "qe_kg.entailment"},
+    "rdflib": {"qe_kg.rdflib_bridge", "qe_kg.validation.*", "qe_kg.entailment"},
     "rich": {"qe_kg.cli.*"},
     "yaml": {"qe_kg.query_library"},
 }
@@ -34,7 +34,7 @@ USERS = {
 HELPERS = {"qe_kg.cli.options", "qe_kg.cli.output", "qe_kg.cli.progress"}
 #: Layers from the bottom up; a module imports only from its own layer and from those below.
 LAYERS = (
-    {"errors", "namespaces", "terms", "assets", "manifest"},
+    {"errors", "namespaces", "terms", "assets", "manifest", "turtle_spans"},
     {"store.*", "shacl.*", "rdflib_bridge", "positions", "sparql_text", "query_results"},
     {
         "catalogue",

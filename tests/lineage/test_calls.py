@@ -88,8 +88,8 @@ def test_item_filter_takes_items_only(model: Model) -> None:
         model.impact("AOV-04", item="Meter Reading")
 
 
-def test_a_zone_or_a_pattern_is_no_start(model: Model) -> None:
-    for name in ("qev:zone-regulated", "Meter-to-Bill", "qed:document-section-line-030"):
+def test_a_zone_or_a_section_is_no_start(model: Model) -> None:
+    for name in ("qev:zone-regulated", "qed:document-section-line-030"):
         with pytest.raises(UnknownNameError):
             model.impact(name)
 

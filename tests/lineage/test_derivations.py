@@ -41,3 +41,25 @@ def test_a_step_declassifies_only_if_every_derivation_behind_it_does(
     step = (f"{T}p", f"{T}x", f"{T}y")
     assert graph.derivations == {step}
     assert graph.declassifying == ({step} if is_free else set())
+
+
+def chain(*kinds: str) -> str:
+    """One derivation after the other at one participant, from i0 to i1, i2 and so on."""
+    return PREFIXES + "".join(
+        f"t:d{n} a qe:Derivation ; qe:isDerivedAt t:p ; qe:takesInput t:i{n} ; qe:givesOutput t:i{n + 1} ; "
+        f"qe:hasDerivationKind qev:derivation-kind-{kind} .\n"
+        for n, kind in enumerate(kinds)
+    )
+
+
+@pytest.mark.parametrize(
+    ("kinds", "is_free"),
+    [(("transform", "generate"), False), (("transform", "aggregate"), True), (("aggregate", "transform"), True)],
+)
+def test_derivations_in_a_row_lead_from_the_first_input_to_the_last_output(
+    write_model: Callable[..., Path], kinds: tuple[str, ...], is_free: bool
+) -> None:
+    graph = open_model(write_model({"data.ttl": chain(*kinds)})).flow_graph
+    whole = (f"{T}p", f"{T}i0", f"{T}i2")
+    assert whole in graph.derivations and len(graph.derivations) == 3
+    assert (whole in graph.declassifying) == is_free

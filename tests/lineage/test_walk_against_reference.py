@@ -72,17 +72,25 @@ class Question:
     def may_run_through(self, participant: str) -> bool:
         return self.through_external or self.graph.elements[participant].zone != EXTERNAL
 
-    def step_is_declared(self, one: Flow, following: Flow) -> bool:
-        coming_in, going_out = (one, following) if self.direction == "downstream" else (following, one)
-        at = coming_in.target
-        for item_in in coming_in.items:
-            for item_out in going_out.items:
-                if item_in == item_out or (at, item_in, item_out) in self.graph.derivations:
-                    return True
-        return False
+    def next_items(self, items: set[str], one: Flow, following: Flow) -> set[str]:
+        """Which items of the second flow are, or are made of, these items of the first (upstream: lead to them)."""
+        at = one.target if self.direction == "downstream" else one.source
+        found = set()
+        for known in items:
+            for item in following.items:
+                derivation = (at, known, item) if self.direction == "downstream" else (at, item, known)
+                if item == known or derivation in self.graph.derivations:
+                    found.add(item)
+        return found
 
     def is_declared(self, path: tuple[Flow, ...]) -> bool:
-        return all(self.step_is_declared(path[i], path[i + 1]) for i in range(len(path) - 1))
+        """One item, or what is made of it step by step, goes along the whole path."""
+        items = set(path[0].items)
+        for i in range(len(path) - 1):
+            items = self.next_items(items, path[i], path[i + 1])
+            if not items:
+                return False
+        return True
 
     def every_path(self) -> Iterator[tuple[Flow, ...]]:
         """Yield every path that leads to no participant twice."""

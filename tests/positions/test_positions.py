@@ -10,7 +10,8 @@ import pytest
 
 from qe_kg.assets import asset_root, packaged_model
 from qe_kg.namespaces import RDF, Namespaces
-from qe_kg.positions import Position, Positions, locate, positions_of
+from qe_kg.positions import FilePlaces, locate, places_of, subject_place
+from qe_kg.store.files import read_quads
 
 TURTLE = """\
 @prefix ex: <http://e/> .
@@ -39,6 +40,7 @@ PREFIX : <http://f/>
 :s :p :o .
 """
 A = "http://e/a"
+LONG_TEXT = 'several\nlines "quoted" . ex:x ex:y ex:z\n'
 #: Subject, predicate, object → line, column, and how the text there begins.
 PLACES = {
     (A, f"{RDF}type", "http://e/C"): (4, 8, "ex:C"),
@@ -52,7 +54,7 @@ PLACES = {
     (A, "http://e/number", "1e3"): (7, 37, "1e3"),
     (A, "http://e/number", "true"): (7, 43, "true"),
     (A, "http://e/number", "false"): (7, 50, "false"),
-    (A, "http://e/text", 'several\nlines "quoted" . ex:x ex:y ex:z\n'): (8, 13, '"""several'),
+    (A, "http://e/text", LONG_TEXT): (8, 13, '"""several'),
     (A, "http://e/text", "after"): (10, 7, '"after"'),
     (A, "http://e/text", "x"): (10, 17, "'x'@en-GB"),
     (A, "http://e/text", "PT60S"): (10, 29, '"PT60S"'),
@@ -70,10 +72,16 @@ PLACES = {
 SHIPPED = sorted([*packaged_model().glob("*.ttl"), *asset_root().glob("ontology/**/*.ttl")])
 
 
-def _read(path: Path) -> Positions:
-    places = positions_of(path)
+def _read(path: Path) -> tuple[FilePlaces, list[ox.Quad]]:
+    quads = list(read_quads(path))
+    places = places_of(path, len(quads))
     assert places is not None
-    return places
+    return places, quads
+
+
+def _find(path: Path, *triple: str | None) -> tuple[int, int] | None:
+    place = locate(path, Namespaces(), *triple)
+    return place and (place.line, place.column)
 
 
 @pytest.fixture
@@ -87,7 +95,7 @@ def turtle(tmp_path: Path) -> Path:
 def test_each_object_has_its_line_and_column(triple: tuple[str, str, str], turtle: Path) -> None:
     line, column, begins = PLACES[triple]
     assert TURTLE.splitlines()[line - 1][column - 1 :].startswith(begins), "the table is right"
-    assert _read(turtle).find(*triple) == Position(line, column)
+    assert _find(turtle, *triple) == (line, column)
 
 
 def test_the_table_holds_every_triple_of_a_named_subject(turtle: Path) -> None:
@@ -99,24 +107,45 @@ def test_the_table_holds_every_triple_of_a_named_subject(turtle: Path) -> None:
     assert named == set(PLACES)
 
 
-def test_what_is_inside_brackets_is_located_too(turtle: Path) -> None:
-    places = {triple[1:]: place for triple, place in _read(turtle).triples.items()}
-    assert places["http://e/in", "http://e/l3"] == Position(11, 34)
-    assert places["http://e/t", "http://e/u"] == Position(12, 20)
-    assert places["http://e/t", "http://e/v"] == Position(12, 27)
-    assert places["http://e/deep", "http://e/deeper"] == Position(12, 49)
-    assert places["http://e/p", "http://e/fromNobody"] == Position(15, 9)
-    assert places["http://e/p", "http://e/v2"] == Position(16, 21)
-    assert places["http://e/p", "http://e/v3"] == Position(17, 15)
+#: Predicate and object → where the object stands, where its subject does, where the subject's description ends.
+NAMELESS = {
+    ("e/in", "e/l3"): ((11, 34, 11, 39), (11, 26, 11, 41), (11, 39)),
+    ("e/t", "e/u"): ((12, 20, 12, 24), (12, 13, 12, 62), (12, 60)),
+    ("e/deep", "e/deeper"): ((12, 49, 12, 58), (12, 39, 12, 60), (12, 58)),
+    ("e/p", "e/fromNobody"): ((15, 9, 15, 22), (15, 1, 15, 3), (15, 22)),
+    ("e/k", "e/v1"): ((16, 8, 16, 13), (16, 1, 16, 15), (16, 26)),
+    ("e/p", "e/v3"): ((17, 15, 17, 20), (17, 1, 17, 9), (17, 20)),
+    ("ns#first", "l2"): ((11, 21, 11, 25), (11, 13, 11, 43), (11, 43)),
+}
+
+
+@pytest.mark.parametrize("ends", NAMELESS)
+def test_what_is_inside_brackets_is_located_too(ends: tuple[str, str], turtle: Path) -> None:
+    places, quads = _read(turtle)
+    (number,) = (
+        number
+        for number, quad in enumerate(quads)
+        if quad.predicate.value.endswith(ends[0]) and getattr(quad.object, "value", "").endswith(ends[1])
+    )
+    found = places.triple(number), places.subject(number), places.end_of_description(number)[:2]
+    assert found == NAMELESS[ends]
+    assert isinstance(quads[number].subject, ox.BlankNode)
+
+
+def test_ends_are_just_behind(turtle: Path) -> None:
+    assert locate(turtle, Namespaces(), A, "http://e/p", "http://e/o1") == (5, 10, 5, 15)
+    several_lines = locate(turtle, Namespaces(), A, "http://e/text", LONG_TEXT)
+    assert several_lines == (8, 13, 10, 4)
+    assert locate(turtle, Namespaces(), A, "http://e/text", "x") == (10, 17, 10, 26)
 
 
 def test_what_is_not_there_falls_back_to_predicate_and_subject(turtle: Path) -> None:
-    places = _read(turtle)
-    assert places.find(A, "http://e/p", "http://e/nothing") == Position(5, 10), "the predicate's first object"
-    assert places.find(A, "http://e/nothing", "http://e/nothing") == Position(4, 1), "the subject's first statement"
-    assert places.find(A) == Position(4, 1)
-    assert places.find("http://e/é") == Position(20, 3)
-    assert places.find("http://e/nobody") is None
+    assert _find(turtle, A, "http://e/p", "http://e/nothing") == (5, 10), "the predicate's first object"
+    assert _find(turtle, A, "http://e/nothing", "http://e/nothing") == (4, 1), "the subject's typed description"
+    assert _find(turtle, A) == (4, 1)
+    assert _find(turtle, "http://e/é") == (20, 3)
+    assert _find(turtle, None, "http://e/deep", "http://e/deeper") == (12, 49)
+    assert _find(turtle, "http://e/nobody") is None
 
 
 def test_trig_is_located_as_well(tmp_path: Path) -> None:
@@ -126,25 +155,54 @@ def test_trig_is_located_as_well(tmp_path: Path) -> None:
         "ex:g {\n  ex:c ex:p ex:d ,\n    ex:e .\n}\nGRAPH ex:h { ex:i ex:p 05 }",
         encoding="utf-8",
     )
-    places = _read(path)
-    assert places.find("http://e/a", "http://e/p", "http://e/b") == Position(2, 11)
-    assert places.find("http://e/c", "http://e/p", "http://e/e") == Position(5, 5)
-    assert places.find("http://e/i", "http://e/p", "05") == Position(7, 24)
+    assert _find(path, "http://e/a", "http://e/p", "http://e/b") == (2, 11)
+    assert _find(path, "http://e/c", "http://e/p", "http://e/e") == (5, 5)
+    assert _find(path, "http://e/i", "http://e/p", "05") == (7, 24)
+
+
+def test_n_triples_and_n_quads_are_located(tmp_path: Path) -> None:
+    (tmp_path / "a.nt").write_text('# first\n\n<u:s> <u:p> "x . y"@en . # <u:no>\n_:b <u:p> _:c.\n')
+    assert locate(tmp_path / "a.nt", Namespaces(), "u:s", "u:p", "x . y") == (3, 13, 3, 23)
+    assert locate(tmp_path / "a.nt", Namespaces(), None, "u:p") == (4, 11, 4, 14)
+    (tmp_path / "a.nq").write_text('<u:s> <u:p> <u:o> <u:g> .\n<u:s> <u:p> "l" _:g .\n<u:s> <u:q> <u:z> .\n')
+    assert locate(tmp_path / "a.nq", Namespaces(), "u:s", "u:p", "l") == (2, 13, 2, 16)
+    assert locate(tmp_path / "a.nq", Namespaces(), "u:s", "u:q", "u:z") == (3, 13, 3, 18)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("a.rdf", '<r xmlns:rdf="...">\n\n<rdf:Description rdf:about="http://e/a"/></r>', 3),
+        ("a.owl", '<!DOCTYPE [\n]>\n<r>\n<Class rdf:about="&ex;a"></r>', 4),
+        ("a.rdf", '<r xml:base="http://e/">\n<C rdf:ID="a"/></r>', 2),
+        ("a.jsonld", '{\n "@context": {},\n "@id": "http://e/a" }', 3),
+        ("a.jsonld", '{\n "@id": "ex:a" }', 2),
+        ("a.rdf", '<r>\n<C rdf:about="http://e/ab"/></r>', None),
+    ],
+)
+def test_other_formats_tell_the_subjects_line_or_nothing(
+    name: str, content: str, line: int | None, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    place = subject_place(tmp_path / name, "http://e/a")
+    assert (place and place.line) == line
+    if place:
+        assert content.splitlines()[place.line - 1][place.column - 1 : place.end_column - 1].startswith(("rdf:", '"@'))
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
 def test_lines_are_counted_as_an_editor_counts_them(ending: str, tmp_path: Path) -> None:
     path = tmp_path / "lines.ttl"
     path.write_bytes(ending.join(["@prefix ex: <http://e/> .", "", "ex:a ex:p", "  ex:b .", ""]).encode())
-    assert _read(path).find("http://e/a", "http://e/p", "http://e/b") == Position(4, 3)
+    assert _find(path, "http://e/a", "http://e/p", "http://e/b") == (4, 3)
 
 
 def test_a_file_that_changed_is_read_again(turtle: Path) -> None:
     triple = ("http://e/b", "http://e/p", "http://e/c")
-    assert _read(turtle).find(*triple) == Position(14, 11)
+    assert _find(turtle, *triple) == (14, 11)
     turtle.write_text("\n\n" + TURTLE, encoding="utf-8")
     os.utime(turtle, ns=(1, 1))
-    assert _read(turtle).find(*triple) == Position(16, 11)
+    assert _find(turtle, *triple) == (16, 11)
 
 
 @pytest.mark.parametrize(
@@ -152,38 +210,40 @@ def test_a_file_that_changed_is_read_again(turtle: Path) -> None:
     [
         ("bad.ttl", b"<http://e/a> <http://e/b>"),
         ("latin.ttl", b"# \xe9"),
-        ("data.nt", b""),
+        ("data.jsonld", b"{}"),
+        ("annotated.ttl", b"<u:a> <u:b> <u:c> {| <u:d> <u:e> |} ."),
+        ("reified.ttl", b"<< <u:a> <u:b> <u:c> >> <u:d> <u:e> ."),
+        ("triple.ttl", b"<u:a> <u:b> <<( <u:a> <u:b> <u:c> )>> ."),
         ("deep.ttl", b"<a:a> <a:b> " + b"[ <a:b> " * 5000),
     ],
 )
 def test_what_cannot_be_followed_has_no_places(name: str, content: bytes, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
-    assert positions_of(tmp_path / name) is None
-    assert positions_of(tmp_path / "missing.ttl") is None
+    assert places_of(tmp_path / name, 1) is None
+    assert places_of(tmp_path / "missing.ttl") is None
     assert locate(tmp_path / name, Namespaces(), "http://e/a") is None
 
 
 def test_what_is_shipped_is_located_also_under_another_base() -> None:
     ontology = asset_root() / "ontology" / "modules" / "flow.ttl"
     terms = Namespaces().terms
-    line = locate(ontology, Namespaces(), f"{terms}InformationFlow")
+    place = locate(ontology, Namespaces(), f"{terms}InformationFlow")
     moved = Namespaces("https://kg.acme.example/")
-    assert line is not None and line == locate(ontology, moved, "https://kg.acme.example/ns/InformationFlow")
+    assert place is not None and place == locate(ontology, moved, "https://kg.acme.example/ns/InformationFlow")
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_every_triple_of_a_shipped_file_is_located_on_its_line(path: Path) -> None:
-    places, lines = _read(path), path.read_text(encoding="utf-8").splitlines()
-    for quad in ox.parse(path=str(path)):
-        if isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode):
+    (places, quads), lines = _read(path), path.read_text(encoding="utf-8").splitlines()
+    for number, quad in enumerate(quads):
+        if isinstance(quad.object, ox.BlankNode):
             continue
+        place = places.triple(number)
         value = str(getattr(quad.object, "value", ""))
-        place = places.triples.get((str(getattr(quad.subject, "value", "")), quad.predicate.value, value))
-        assert place is not None, quad
-        text = lines[place.line - 1][place.column - 1 :]
+        text = lines[place.line - 1][place.column - 1 : place.end_column - 1]
         if isinstance(quad.object, ox.Literal):
             written = value.replace("\\", "\\\\").replace('"', '\\"')
             assert text.startswith((f'"{written}"', value)), quad
-        else:
+        elif quad.predicate.value.partition("#")[2] not in ("first", "rest"):
             local = value.rpartition("#" if "#" in value else "/")[2]
-            assert text.split()[0].rstrip(">.,;").endswith(local), quad
+            assert text.rstrip(">").endswith(local), quad

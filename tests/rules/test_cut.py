@@ -150,9 +150,9 @@ class Case:
             return True
         if came_in is not None and came_in == goes_out:
             return True
-        kept = (at, came_in, goes_out) in self.payloads.kept
-        ended = (at, came_in, goes_out) in self.payloads.ended
-        return kept or (self.steps == "possible" and not ended)
+        ended = (at, came_in, goes_out) in self.graph.declassifying
+        declared = (at, came_in, goes_out) in self.graph.derivations
+        return not ended and (declared or self.steps == "possible")
 
     def ways(self) -> Iterator[frozenset[str]]:
         for flow in self.graph.edges:
@@ -197,14 +197,15 @@ def cases(draw: st.DrawFn, several: bool) -> Case:
     triples = st.sets(
         st.tuples(st.sampled_from(("s1", "s2", "x")), st.sampled_from(ITEMS), st.sampled_from(ITEMS)), max_size=6
     )
-    kept = frozenset(draw(triples))
+    derivations = frozenset(draw(triples))
+    declassifying = frozenset(step for step in sorted(derivations) if draw(st.booleans()))
     external = "qev:zone-external"
     elements = {n: Element(n, None, n, "", external if n == "x" else None) for n in (*PARTICIPANTS, *ITEMS)}
     return Case(
-        FlowGraph(edges, frozenset(), elements),
+        FlowGraph(edges, derivations, elements, declassifying),
         Payloads(
             restricted=frozenset({"a"}), unclassified=frozenset({"b"}), holding=draw(some), free=draw(some),
-            permitted=draw(some), consented=draw(some), kept=kept, ended=frozenset(draw(triples)) - kept,
+            permitted=draw(some), consented=draw(some),
         ),
         draw(st.sampled_from(STEPS)),
         draw(st.booleans()),

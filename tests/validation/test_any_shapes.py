@@ -118,9 +118,11 @@ def test_values_that_differ_from_their_canonical_form_are_found_where_they_are(
     assert places == {"2.50": 9, "01": 10, "04": 12, "true": 13}
 
 
-def test_a_blank_node_as_focus_has_no_place(check: Callable[..., ValidationReport]) -> None:
-    (result,) = check(_property("sh:minCount 1"), f"{PREFIXES}[] a ex:C .\n").results
-    assert result.source is None and not result.focus.startswith("http")
+def test_a_blank_node_as_focus_has_its_place(check: Callable[..., ValidationReport]) -> None:
+    data = f"{PREFIXES}[] a ex:D .\n[] a ex:C .\n"
+    (result,) = check(_property("sh:minCount 1"), data).results
+    assert result.source is not None and not result.focus.startswith("http")
+    assert result.source.line == PREFIXES.count("\n") + 2 and result.source.column == 1
 
 
 def test_blank_nodes_of_two_files_are_two(tmp_path: Path) -> None:
@@ -144,8 +146,8 @@ def test_every_rdf_format_is_validated(name: str, tmp_path: Path) -> None:
     report = validate_files([tmp_path / name], [tmp_path / "shapes.ttl"])
     assert not report.conforms and len(report.results) == 1
     assert report.results[0].source is not None
-    # Lines are told of Turtle and TriG, which people write.
-    assert (report.results[0].source.line is not None) is name.endswith((".ttl", ".trig"))
+    line = report.results[0].source.line
+    assert line is not None and report.results[0].focus in (tmp_path / name).read_text().splitlines()[line - 1]
 
 
 # --- ordering, severity, paths ---------------------------------------------------------------------------------

@@ -1,0 +1,88 @@
+"""The questions about rules that a model answers; each is answered by a module of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import pyoxigraph as ox
+
+    from qe_kg.catalogue import Catalogue
+    from qe_kg.lineage import FlowGraph
+    from qe_kg.manifest import Manifest
+    from qe_kg.namespaces import Namespaces
+    from qe_kg.rules.consent import ConsentAnswer
+    from qe_kg.rules.context import Context
+    from qe_kg.rules.cut import CutAnswer
+    from qe_kg.rules.withdrawal import WithdrawalAnswer
+    from qe_kg.store.embedded import EmbeddedStore
+
+
+class RuleQuestions:
+    """What a model has to be for these questions, and the questions."""
+
+    store: EmbeddedStore
+    catalogue: Catalogue
+    namespaces: Namespaces
+    manifest: Manifest
+
+    if TYPE_CHECKING:
+
+        @property
+        def flow_graph(self) -> FlowGraph:
+            """All flows of the model."""
+
+        def quads(self, *roles: str) -> Iterator[ox.Quad]:
+            """Yield the quads of the files of these roles."""
+
+    def rule_context(self, *, profiles: Iterable[str] = (), at: date | str | None = None) -> Context:
+        """Return the model as rules look at it.
+
+        Args:
+            profiles: notations of the jurisdictions whose rules are in force; none means those of the manifest, else
+                "generic".
+            at: the day that dates are compared with, such as "2026-06-30"; None is today.
+
+        Raises:
+            CallError: the day is none, or a profile is unknown (`UnknownNameError`).
+
+        """
+        from qe_kg.manifest import RDF_ROLES
+        from qe_kg.rules.context import Context
+        from qe_kg.validation.preparation import read_day, with_day
+        from qe_kg.validation.rule_index import GENERIC
+
+        day = read_day(at)
+        context = Context(
+            store=self.store,
+            catalogue=self.catalogue,
+            namespaces=self.namespaces,
+            flows=self.flow_graph,
+            data=with_day(self.quads(*RDF_ROLES, "entailed"), day, self.namespaces),
+            shapes_quads=list(self.quads("shapes")),
+            day=day,
+            profiles=tuple(dict.fromkeys(profiles)) or self.manifest.profiles or (GENERIC,),
+        )
+        context.index.check_profiles(context.profiles)
+        return context
+
+    def cut(self, start: Iterable[str], end: Iterable[str], **options: Any) -> CutAnswer:  # noqa: ANN401
+        """Find all minimum sets of flows that separate zones or participants; see `qe_kg.rules.cut.cut`."""
+        from qe_kg.rules.cut import cut
+
+        return cut(self.store, self.catalogue, self.namespaces, self.flow_graph, start, end, **options)
+
+    def consent(self, *names: str, **options: Any) -> ConsentAnswer:  # noqa: ANN401
+        """Tell which flows need consent and may run; options as for `rule_context`, see `qe_kg.rules.consent`."""
+        from qe_kg.rules.consent import consent
+
+        return consent(self.rule_context(**options), names)
+
+    def withdraw_consent(self, *records: str, **options: Any) -> WithdrawalAnswer:  # noqa: ANN401
+        """Tell what happens when consent records are withdrawn; see `qe_kg.rules.withdrawal`."""
+        from qe_kg.rules.withdrawal import withdraw
+
+        return withdraw(self.rule_context(**options), records)

@@ -1,0 +1,294 @@
+"""From a result to the triples at fault and the triple of the shape that says so, each with its place.
+
+Which triples these are depends on the constraint: a value that breaks it is the end of a route along the shape's path,
+and the triples of that route share the blame; where there are too many values, all of them do; where one is missing,
+the description that lacks it is at fault, and it belongs at its end. A constraint on the node as a whole blames the
+triples that it looks at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+
+from qe_kg.errors import ShapesError
+from qe_kg.positions import FilePlaces, Place, main_description, places_of, subject_place
+from qe_kg.shacl.graph import Graph
+from qe_kg.shacl.nodes import RDF_TYPE, Node, is_literal, literal_parts, sh, text_of
+from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, Repeated, read_path
+from qe_kg.shacl.paths import Sequence as SequencePath
+from qe_kg.shacl.results import RawResult
+from qe_kg.validation.report import SourcePlace
+
+if TYPE_CHECKING:
+    import pyoxigraph as ox
+
+#: How many nodes a path with * or + is followed over; beyond that a place is not worth the time.
+_MAX_NODES = 2000
+_MISSING = frozenset({"MinCount", "QualifiedMinCount", "HasValue"})
+_PAIR = frozenset({"Equals", "Disjoint", "LessThan", "LessThanOrEquals"})
+_COMBINING = ("and", "or", "xone")
+_QUERY_NAME = re.compile(r":([\w.-]*\w)|<[^<>\s]*[#/]([\w.-]+)>")
+
+
+class File(Protocol):
+    """What is needed of a file: see `qe_kg.validation.gate.InputFile`."""
+
+    @property
+    def path(self) -> FilePath: ...  # noqa: D102
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def quads(self) -> list[ox.Quad]: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Located:
+    """The places of one result.
+
+    Attributes:
+        source: the triple at fault, the first of several; or the description that lacks one; or the subject.
+        blamed: every triple that shares the blame; those of a path from the focus on.
+        belongs: the empty place where a missing triple belongs.
+        shape: the shape's triple that says so; the shape itself where there is no such triple.
+
+    """
+
+    source: SourcePlace | None
+    blamed: tuple[SourcePlace, ...] = ()
+    belongs: SourcePlace | None = None
+    shape: SourcePlace | None = None
+
+
+_Kind = Literal["triple", "subject", "description", "end_of_description"]
+
+
+class _Ref(NamedTuple):
+    file: int
+    number: int
+
+
+class _Index:
+    """Files' triples by subject, and by object where a path leads backwards."""
+
+    def __init__(self, files: Sequence[File]) -> None:
+        self.files = files
+        self._by_subject: dict[Node, list[_Ref]] | None = None
+        self._by_object: dict[Node, list[_Ref]] | None = None
+        self._places: dict[int, FilePlaces | None] = {}
+
+    def quad(self, ref: _Ref) -> ox.Quad:
+        return self.files[ref.file].quads[ref.number]
+
+    def of(self, subject: Node) -> list[_Ref]:
+        if self._by_subject is None:
+            self._by_subject = {}
+            for file, number, quad in self._all():
+                self._by_subject.setdefault(str(quad.subject), []).append(_Ref(file, number))
+        return self._by_subject.get(subject, [])
+
+    def to(self, value: Node) -> list[_Ref]:
+        if self._by_object is None:
+            self._by_object = {}
+            for file, number, quad in self._all():
+                self._by_object.setdefault(str(quad.object), []).append(_Ref(file, number))
+        return self._by_object.get(value, [])
+
+    def _all(self) -> Iterator[tuple[int, int, ox.Quad]]:
+        for file, one in enumerate(self.files):
+            for number, quad in enumerate(one.quads):
+                yield file, number, quad
+
+    def values(self, subject: Node, predicate: Node) -> list[_Ref]:
+        return [ref for ref in self.of(subject) if str(self.quad(ref).predicate) == predicate]
+
+    def value(self, ref: _Ref) -> Node:
+        return str(self.quad(ref).object)
+
+    def main(self, refs: Sequence[_Ref]) -> _Ref:
+        """Choose the triple whose description says what the subject is, out of those of one subject."""
+        chosen = main_description(range(len(refs)), lambda number: self.quad(refs[number]).predicate.value)
+        return refs[chosen]
+
+    # --- places -------------------------------------------------------------------------------------------
+
+    def place(self, ref: _Ref, kind: _Kind = "triple") -> SourcePlace:
+        file = self.files[ref.file]
+        if ref.file not in self._places:
+            self._places[ref.file] = places_of(file.path, len(file.quads))
+        places = self._places[ref.file]
+        found: Place | None
+        if places is None:
+            subject = str(self.quad(ref).subject)
+            found = subject_place(file.path, subject[1:-1]) if subject.startswith("<") else None
+        else:
+            found = getattr(places, kind)(ref.number)
+        return SourcePlace(file.name, *(found or (None,)))
+
+
+class Locator:
+    """Finds the places of results in the files that were validated and in those of the shapes.
+
+    Args:
+        data: the files that were validated.
+        shapes: the files of the shapes.
+        graph: the shapes as a graph.
+
+    """
+
+    def __init__(self, data: Sequence[File], shapes: Sequence[File], graph: Graph) -> None:
+        self._data, self._shapes, self._graph = _Index(data), _Index(shapes), graph
+
+    def locate(self, result: RawResult) -> Located:
+        """Return the places of a result."""
+        focus = result.focus
+        component = result.component.rpartition("#")[2].removesuffix("ConstraintComponent")
+        blamed = self._blamed(result, component)
+        of_focus = self._data.of(focus)
+        source = belongs = None
+        if component in _MISSING and of_focus:
+            source = self._data.place(self._data.main(of_focus), "description")
+            belongs = self._data.place(self._data.main(of_focus), "end_of_description")
+        elif blamed and (result.path is not None or not of_focus):
+            source = self._data.place(blamed[0])
+        elif of_focus:
+            source = self._data.place(self._data.main(of_focus), "subject")
+        elif self._data.to(focus):
+            source = self._data.place(self._data.to(focus)[0])
+        places = tuple(self._data.place(ref) for ref in blamed)
+        return Located(source, places, belongs, self._of_shape(result.shape, component))
+
+    def locate_subject(self, focus: Node) -> SourcePlace | None:
+        """Return the place of the description of a node."""
+        refs = self._data.of(focus)
+        return self._data.place(self._data.main(refs), "subject") if refs else None
+
+    def _of_shape(self, shape: Node, component: str) -> SourcePlace | None:
+        refs = self._shapes.of(shape)
+        if not refs:
+            return None
+        parameter = self._shapes.values(shape, sh(_parameter(component)))
+        if parameter:
+            return self._shapes.place(parameter[0])
+        return self._shapes.place(self._shapes.main(refs), "subject")
+
+    def _blamed(self, result: RawResult, component: str) -> list[_Ref]:
+        data, focus, value = self._data, result.focus, result.value
+        if isinstance(result.path, Predicate) and not self._graph.objects(result.shape, sh("path")):
+            # sh:closed, or what a SPARQL constraint binds
+            every = data.values(focus, result.path.node)
+            found = [ref for ref in every if value is None or data.value(ref) == value] or every
+        elif result.path is not None:
+            routes = _walk(data, result.path, {focus: ()}, backwards=False)
+            found = _joined(routes.values() if value is None else [routes.get(value, ())])
+        else:
+            found = self._looked_at(result.shape, focus, component)
+        if component == "UniqueLang":
+            found = self._of_shared_language(found)
+        if component in _PAIR:
+            others = self._graph.objects(result.shape, sh(_parameter(component)))
+            more = [ref for other in others for ref in data.values(focus, other)]
+            if component in ("Disjoint", "Equals"):
+                more = [ref for ref in more if data.value(ref) == value]
+            found = [*found, *more]
+        return list(dict.fromkeys(found))
+
+    def _of_shared_language(self, refs: Iterable[_Ref]) -> list[_Ref]:
+        by_language: dict[str, list[_Ref]] = {}
+        for ref in refs:
+            value = self._data.value(ref)
+            language = literal_parts(value).language if is_literal(value) else ""
+            if language:
+                by_language.setdefault(language.lower(), []).append(ref)
+        return [ref for group in by_language.values() if len(group) > 1 for ref in group]
+
+    def _looked_at(self, shape: Node, focus: Node, component: str) -> list[_Ref]:
+        """Return the triples that a constraint on the node as a whole looks at."""
+        if component == "Class":
+            return self._data.values(focus, RDF_TYPE)
+        if component == "SPARQL":
+            constraints = (shape, *self._graph.objects(shape, sh("sparql")))
+            texts = [text_of(text) for one in constraints for text in self._graph.objects(one, sh("select"))]
+            names = {first or second for text in texts for first, second in _QUERY_NAME.findall(text)}
+            refs = self._data.of(focus)
+            return [ref for ref in refs if re.split(r"[/#]", self._data.quad(ref).predicate.value)[-1] in names]
+        found: list[_Ref] = []
+        seen: set[tuple[Node, Node]] = set()
+        for inner in self._members(shape, _parameter(component)):
+            self._look(inner, focus, seen, found)
+        return found
+
+    def _members(self, shape: Node, parameter: str) -> list[Node]:
+        values = self._graph.objects(shape, sh(parameter))
+        if parameter in _COMBINING:
+            return [member for value in values for member in self._graph.items(value) or ()]
+        return values
+
+    def _look(self, shape: Node, node: Node, seen: set[tuple[Node, Node]], found: list[_Ref]) -> None:
+        if (shape, node) in seen or len(seen) > _MAX_NODES:
+            return
+        seen.add((shape, node))
+        nodes = [node]
+        for path in self._graph.objects(shape, sh("path")):
+            try:
+                routes = _walk(self._data, read_path(self._graph, path), {node: ()}, backwards=False)
+            except ShapesError:
+                continue
+            found += _joined(routes.values())
+            nodes = list(routes)
+        for one in nodes:
+            for parameter in ("property", "node", "not", "qualifiedValueShape", *_COMBINING):
+                for inner in self._members(shape, parameter):
+                    self._look(inner, one, seen, found)
+
+
+def _parameter(component: str) -> str:
+    return "sparql" if component == "SPARQL" else component[:1].lower() + component[1:]
+
+
+#: The nodes that a path leads to, each with the triples of a shortest route there.
+_Routes = dict[Node, tuple[_Ref, ...]]
+
+
+def _joined(routes: Iterable[tuple[_Ref, ...]]) -> list[_Ref]:
+    return [ref for route in routes for ref in route]
+
+
+def _walk(data: _Index, path: Path, starts: _Routes, *, backwards: bool) -> _Routes:
+    if isinstance(path, Predicate):
+        return _step(data, path.node, starts, backwards)
+    if isinstance(path, Inverse):
+        return _walk(data, path.path, starts, backwards=not backwards)
+    if isinstance(path, SequencePath):
+        for step in reversed(path.paths) if backwards else path.paths:
+            starts = _walk(data, step, starts, backwards=backwards)
+        return starts
+    if isinstance(path, Alternative):
+        every = [_walk(data, one, starts, backwards=backwards) for one in path.paths]
+        return {node: route for routes in reversed(every) for node, route in routes.items()}
+    return _repeat(data, path, starts, backwards)
+
+
+def _repeat(data: _Index, path: Repeated, starts: _Routes, backwards: bool) -> _Routes:
+    found: _Routes = {} if path.times == "+" else dict(starts)
+    frontier = starts
+    while frontier and len(found) < _MAX_NODES:
+        reached = _walk(data, path.path, frontier, backwards=backwards)
+        frontier = {node: route for node, route in reached.items() if node not in found}
+        found.update(frontier)
+        if path.times == "?":
+            break
+    return found
+
+
+def _step(data: _Index, predicate: Node, starts: _Routes, backwards: bool) -> _Routes:
+    found: _Routes = {}
+    for node, route in starts.items():
+        for ref in data.to(node) if backwards else data.of(node):
+            quad = data.quad(ref)
+            if str(quad.predicate) == predicate:
+                found.setdefault(str(quad.subject if backwards else quad.object), (*route, ref))
+    return found
