@@ -22,6 +22,7 @@ _COMMANDS = {
     "trace": "Where does this come from?",
     "query": "Answer a query of the library, a file or standard input.",
     "queries": "List the library of queries, or describe one.",
+    "evidence": "Which evidence is there for which rule; what an auditor asks for.",
     "consent": "Which flows need consent, and may they run?",
     "cut": "Which flows to stop so that two zones are separated?",
     "map": "Draw all flows.",
