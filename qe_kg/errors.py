@@ -141,4 +141,8 @@ class OntologyError(ReadError):
 
     def __init__(self, problem: str, subject: str, predicate: str, place: str | None = None) -> None:
         self.problem, self.subject, self.predicate, self.place = problem, subject, predicate, place
-        super().__init__(f"{place or subject}: {problem}; say it another way, or reason with owlrl (--reasoner owlrl)")
+        super().__init__(f"{place or subject}: {problem}; say it another way, or leave out --entail")
+
+    def at(self, place: str | None) -> OntologyError:
+        """Return the same error with its place."""
+        return OntologyError(self.problem, self.subject, self.predicate, place)

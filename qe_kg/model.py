@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from rdflib import Dataset
 
     from qe_kg.drawing import Diagram
+    from qe_kg.inference.questions import TripleQuestions
+    from qe_kg.inference.why import Explanation
     from qe_kg.validation import ValidationReport
     from qe_kg.validation.gate import InputFile
     from qe_kg.validation.report import Severity
@@ -191,7 +193,16 @@ class Model(RuleQuestions):
     def _entail(self) -> list[ox.Quad]:
         from qe_kg.inference.entail import entail
 
-        return entail(self.store, f"{self.namespaces.base}graph/entailed", lambda: self.quads(*RDF_ROLES))
+        graph = f"{self.namespaces.base}graph/entailed"
+        return entail(self.store, graph, lambda: self.quads(*RDF_ROLES), self.namespaces, self.file_of)
+
+    @cached_property
+    def reasons(self) -> TripleQuestions:
+        """Tells why triples hold, reasoning in a store of its own: nothing is added to this model."""
+        from qe_kg.inference.questions import TripleQuestions
+
+        own = Model(self.manifest, EmbeddedStore(), is_whole=self.is_whole, change=self.change)
+        return TripleQuestions(own.store, own.catalogue, self.namespaces, self.file_of)
 
     # --- queries ------------------------------------------------------------------------------------------
 
@@ -291,6 +302,12 @@ class Model(RuleQuestions):
 
         participants = [element.iri for element in lineage.start if self._questions.starts.is_participant(element)]
         return diagram_of_lineage(lineage, participants)
+
+    def explanation_diagram(self, explanation: Explanation) -> Diagram:
+        """Make the drawing of an explanation."""
+        from qe_kg.drawing import diagram_of_explanation
+
+        return diagram_of_explanation(explanation, self.compact)
 
     def map_diagram(self, basis: str = "drawn") -> Diagram:
         """Make the drawing of all flows of a basis."""

@@ -25,7 +25,7 @@ def model_options(command: Command) -> Command:
     where `open_for` finds it.
     """
     for option in (
-        click.option("--entail", is_flag=True, help="Add the OWL 2 RL closure first (by owlrl; takes seconds)."),
+        click.option("--entail", is_flag=True, help="Add the OWL 2 RL closure first."),
         click.option("--no-inferences", is_flag=True, help="Leave out what a reader inferred."),
         click.option(
             "--scenario", metavar="NAME", expose_value=False, callback=_keep_scenario,

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from qe_kg.inference.axioms import SCHEMA_QUERY, STAND_IN, read_axioms
 from qe_kg.inference.rules import Rule, clashes_for, rules_for
+from qe_kg.namespaces import XSD
+from qe_kg.shacl.datatypes import is_well_formed
 from qe_kg.shacl.graph import Graph
 from qe_kg.store.embedded import Solutions
 from qe_kg.terms import Term
@@ -126,6 +128,15 @@ def contradictions(store: RuleStore, reasoning: Reasoning) -> Iterator[Contradic
         for key in sorted(found, key=str):
             binding = {name: term for name, term in zip(answer.columns, found[key], strict=True) if term is not None}
             yield Contradiction(rule, binding)
+
+
+def ill_formed_literals(store: RuleStore) -> Iterator[str]:
+    """Yield a message for each literal that its datatype does not allow (the rule dt-not-type)."""
+    typed = f"isLiteral(?o) && DATATYPE(?o) != <{XSD}string> && LANG(?o) = ''"
+    for (value,) in store.select(f"SELECT DISTINCT ?o WHERE {{ ?s ?p ?o FILTER({typed}) }} ORDER BY ?o").rows:
+        if value is not None and not is_well_formed(value.n3()):
+            for (subject,) in store.select(f"SELECT DISTINCT ?s WHERE {{ ?s ?p {value.n3()} }} ORDER BY ?s").rows:
+                yield f"{value.value!r} does not match its datatype, {value.datatype}, at {subject}"
 
 
 def forget_what_says_nothing(store: RuleStore, graph: str) -> None:
