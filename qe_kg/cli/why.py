@@ -56,9 +56,9 @@ def why_command(
     elif form == "table":
         emit("\n".join(_lines(model, explanation)) + "\n", output)
     else:
-        from qe_kg.drawing import draw
+        from qe_kg.drawing import diagram_of_explanation, draw
 
-        emit(draw(model.explanation_diagram(explanation), form), output)
+        emit(draw(diagram_of_explanation(explanation, model.compact), form), output)
 
 
 def _shown(model: Model, triple: Triple) -> str:

@@ -51,7 +51,7 @@ LAYERS = (
     },
     {"merge.*"},
     {"generate.*"},
-    {"model", "loose_files"},
+    {"model", "loose_files", "opening"},
     {"competency"},
     {"diff.*"},
     {"cli.*", "__main__"},
