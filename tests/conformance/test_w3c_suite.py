@@ -54,7 +54,7 @@ KNOWN: dict[Engine, dict[str, str]] = {
     },
     pyshacl: {
         "core/property/uniqueLang-002": 'it takes "1"^^xsd:boolean for true',
-        "sparql/node/prefixes-001": "it looks for sh:declare in the ontology that sh:prefixes names, not in its imports",
+        "sparql/node/prefixes-001": "it does not look for sh:declare in what the ontology imports",
         "sparql/pre-binding/shapesGraph-001": "it does not support $shapesGraph",
     },
 }
