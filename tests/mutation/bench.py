@@ -196,9 +196,17 @@ class Bench:
 
     def found(self, quads: list[ox.Quad]) -> set[Breach]:
         """What the product finds."""
-        conduits = self.conduits(quads)
-        extra, places = [], {}
-        for iri, (breach, rule, declared) in conduits.items():
+        places, extra = self.with_findings(quads)
+        found = set()
+        for result in self.compiled.validate([*quads, *extra]).results:
+            focus = short(text_of(result.focus))
+            found.add(places.get(focus, (self.rules[text_of(result.shape)], focus)))
+        return found
+
+    def with_findings(self, quads: list[ox.Quad]) -> tuple[dict[str, Breach], list[ox.Quad]]:
+        """The findings on paths: what each says, and the quads that say it to the shapes."""
+        places, extra = {}, []
+        for iri, (breach, rule, declared) in self.conduits(quads).items():
             places[short(iri)] = breach
             name = ox.NamedNode(iri)
             extra += [
@@ -206,11 +214,7 @@ class Bench:
                 ox.Quad(name, ox.NamedNode(f"{QE}findsAgainst"), ox.NamedNode(rule)),
                 ox.Quad(name, ox.NamedNode(f"{QE}isDeclared"), node(Value(str(declared).lower(), f"{XSD}boolean"))),
             ]
-        found = set()
-        for result in self.compiled.validate([*quads, *extra]).results:
-            focus = short(text_of(result.focus))
-            found.add(places.get(focus, (self.rules[text_of(result.shape)], focus)))
-        return found
+        return places, extra
 
     def conduits(self, quads: list[ox.Quad]) -> dict[str, tuple[Breach, str, bool]]:
         store = EmbeddedStore()
