@@ -37,6 +37,8 @@ Triple = tuple[str, str, Term]
 TRUE = Value("true", "http://www.w3.org/2001/XMLSchema#boolean")
 FALSE = Value("false", "http://www.w3.org/2001/XMLSchema#boolean")
 NOTHING: frozenset[Term] = frozenset()
+INSIDE = frozenset({"regulated", "non-regulated", "shared"})
+ZONES = INSIDE | {"external"}
 
 
 def short(iri: str) -> str:
@@ -65,6 +67,7 @@ class Facts:
     def __init__(self, triples: Iterable[Triple] = ()) -> None:
         self._forward: dict[tuple[str, str], frozenset[Term]] = {}
         self._backward: dict[tuple[str, Term], frozenset[str]] = {}
+        self._ends: dict[tuple[str, str, str], set[Term]] = {}
         forward: dict[tuple[str, str], set[Term]] = {}
         backward: dict[tuple[str, Term], set[str]] = {}
         for subject, predicate, value in triples:
@@ -142,12 +145,26 @@ class Facts:
 
     def end(self, flow: str, end: str, predicate: str) -> set[Term]:
         """What the source or target of a flow has, itself or through its value stream."""
-        ends = {one for p in self.names(flow, end) for one in self.with_stream(p)}
-        return {value for one in ends for value in self.values(one, predicate)}
+        key = (flow, end, predicate)
+        if key not in self._ends:
+            ends = {one for p in self.names(flow, end) for one in self.with_stream(p)}
+            self._ends[key] = {value for one in ends for value in self.values(one, predicate)}
+        return self._ends[key]
 
     def zones(self, flow: str, end: str) -> set[str]:
         found = {str(zone) for zone in self.end(flow, end, "qe:inZone")}
         return {zone.removeprefix("qev:zone-") for zone in found if zone.startswith("qev:zone-")}
+
+    def is_known(self, flow: str, end: str, among: frozenset[str]) -> bool:
+        """The end of a flow is in some zone, and in none but these."""
+        found = {str(zone).removeprefix("qev:zone-") for zone in self.end(flow, end, "qe:inZone")}
+        return bool(found) and found <= among
+
+    def comes_from_inside(self, flow: str) -> bool:
+        return self.is_known(flow, "qe:hasSource", INSIDE)
+
+    def goes_inside(self, flow: str) -> bool:
+        return self.is_known(flow, "qe:hasTarget", INSIDE)
 
     def leaves(self, flow: str) -> set[str]:
         return self.zones(flow, "qe:hasSource")
@@ -156,7 +173,9 @@ class Facts:
         return self.zones(flow, "qe:hasTarget")
 
     def functions(self, flow: str, end: str) -> set[str]:
-        return {str(one).removeprefix("qev:participant-function-") for one in self.end(flow, end, "qe:performsFunction")}
+        return {
+            str(one).removeprefix("qev:participant-function-") for one in self.end(flow, end, "qe:performsFunction")
+        }
 
     def categories(self, flow: str) -> set[str]:
         found = self.names(flow, "qe:carries", "qe:hasDataCategory")

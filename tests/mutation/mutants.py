@@ -1,7 +1,8 @@
 """Single changes of a model that take away or spoil what a rule asks for.
 
 Most are made from the shapes: for each named property shape that a rule's evidence consists of, and each focus to
-which the rule applies, the triples at the end of the property's path are taken away in one mutant and spoiled in another.
+which the rule applies, the triples at the end of the property's path are taken away in one mutant and
+spoiled in another.
 The shapes say only *what to change*; what then has to fire is said by the oracles, which do not know them.
 """
 
@@ -125,7 +126,9 @@ def _walk(shapes: Graph, path: Node, starts: Iterable[Term], facts: Facts) -> tu
         return {*names, *here}, last
     often = shapes.value(path, SH.zeroOrMorePath)
     assert often is not None, path
-    here, last, left = set(names), set(), set(names)
+    here = set(names)
+    last = set()
+    left: set[Term] = set(names)
     while left:
         there, steps = _walk(shapes, often, left, facts)
         left = there - here
@@ -159,7 +162,9 @@ def from_shapes(shapes: Graph, facts: Facts, applicable: dict[URIRef, set[str]],
         for focus in sorted(applicable[one.reporting]):
             nodes: set[Term] = {focus}
             for path in one.below:
-                nodes = {value for node in nodes if isinstance(node, str) for value in reached(shapes, path, node, facts)}
+                nodes = {
+                    value for node in nodes if isinstance(node, str) for value in reached(shapes, path, node, facts)
+                }
             triples = {t for n in nodes if isinstance(n, str) for t in last_triples(shapes, one.path, n, facts)}
             for key in sorted({(subject, predicate) for subject, predicate, _ in triples}):
                 gone = frozenset(t for t in triples if t[:2] == key)
@@ -183,13 +188,20 @@ def by_hand(facts: Facts) -> Iterator[Mutant]:
             after = frozenset({(item, "qe:hasDataCategory", f"qev:data-category-{category}")})
             if after != before:
                 yield Mutant(f"{item} is {category}", before, after)
-        yield Mutant(f"{item} is transmission information", added=frozenset({(item, "qe:isTransmissionInformation", TRUE)}))
+        yield Mutant(
+            f"{item} is transmission information", added=frozenset({(item, "qe:isTransmissionInformation", TRUE)})
+        )
     for derivation in sorted(facts.instances("qe:Derivation")):
-        kinds = frozenset((derivation, "qe:hasDerivationKind", v) for v in facts.values(derivation, "qe:hasDerivationKind"))
+        kinds = frozenset(
+            (derivation, "qe:hasDerivationKind", v) for v in facts.values(derivation, "qe:hasDerivationKind")
+        )
         combined = frozenset({(derivation, "qe:hasDerivationKind", "qev:derivation-kind-combine")})
         if combined != kinds:
             yield Mutant(f"{derivation} no longer declassifies or allocates", kinds, combined)
-        yield Mutant(f"{derivation} is not declared", frozenset((derivation, "qe:isDerivedAt", v) for v in facts.values(derivation, "qe:isDerivedAt")))
+        yield Mutant(
+            f"{derivation} is not declared",
+            frozenset((derivation, "qe:isDerivedAt", v) for v in facts.values(derivation, "qe:isDerivedAt")),
+        )
     for flow in sorted(facts.instances("qe:InformationFlow")):
         modes = frozenset((flow, "qe:hasDisclosureMode", value) for value in facts.values(flow, "qe:hasDisclosureMode"))
         specific = frozenset({(flow, "qe:hasDisclosureMode", "qev:disclosure-mode-customer-specific")})
@@ -203,11 +215,16 @@ def by_hand(facts: Facts) -> Iterator[Mutant]:
             )
         if facts.values(flow, "dpv:hasPurpose"):
             purposes = frozenset((flow, "dpv:hasPurpose", value) for value in facts.values(flow, "dpv:hasPurpose"))
-            yield Mutant(f"{flow} serves marketing", purposes, frozenset({(flow, "dpv:hasPurpose", "dpv:DirectMarketing")}))
+            yield Mutant(
+                f"{flow} serves marketing", purposes, frozenset({(flow, "dpv:hasPurpose", "dpv:DirectMarketing")})
+            )
     for participant in sorted(facts.subjects("qe:performsFunction") | facts.instances("qe:ValueStream")):
         for value in sorted(facts.names(participant, "qe:performsFunction")):
             yield Mutant(f"{participant} without {value}", frozenset({(participant, "qe:performsFunction", value)}))
-        yield Mutant(f"{participant} sells", added=frozenset({(participant, "qe:performsFunction", "qev:participant-function-marketing")}))
+        yield Mutant(
+            f"{participant} sells",
+            added=frozenset({(participant, "qe:performsFunction", "qev:participant-function-marketing")}),
+        )
     yield from of_consents(facts)
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from tests.mutation.facts import FALSE, TRUE, Facts
+from tests.mutation.facts import FALSE, INSIDE, TRUE, ZONES, Facts
 
 Oracle = Callable[[Facts], set[str]]
 UTILITY = {"regulated", "shared"}
-INSIDE = {"regulated", "non-regulated", "shared"}
 MARKETING = {"marketing", "market-participation"}
 
 
@@ -24,7 +23,7 @@ def flows(facts: Facts) -> set[str]:
 def crosses(facts: Facts, flow: str) -> bool:
     """The flow leads from a zone to another; where an end has no zone, nobody can tell."""
     there = facts.enters(flow)
-    return any(there and zone not in there for zone in facts.leaves(flow))
+    return facts.is_known(flow, "qe:hasTarget", ZONES) and any(zone not in there for zone in facts.leaves(flow))
 
 
 def to_affiliate(facts: Facts, flow: str) -> bool:
@@ -222,9 +221,7 @@ def is_three_years(text: str) -> bool:
     years = re.match(r"P(\d+)Y", text)
     months = re.match(r"P(\d+)M", text)
     days = re.match(r"P(\d+)D", text)
-    return bool(
-        (years and int(years[1]) >= 3) or (months and int(months[1]) >= 36) or (days and int(days[1]) >= 1096)
-    )
+    return bool((years and int(years[1]) >= 3) or (months and int(months[1]) >= 36) or (days and int(days[1]) >= 1096))
 
 
 def fin_05(facts: Facts) -> set[str]:
@@ -241,8 +238,7 @@ def fin_05(facts: Facts) -> set[str]:
     return {
         flow
         for flow in flows(facts)
-        if to_affiliate(facts, flow)
-        or ("non-regulated" in facts.leaves(flow) and "regulated" in facts.enters(flow))
+        if to_affiliate(facts, flow) or ("non-regulated" in facts.leaves(flow) and "regulated" in facts.enters(flow))
         if not is_recorded(flow)
     }
 
@@ -256,7 +252,7 @@ def rep_01(facts: Facts) -> set[str]:
     return {
         flow
         for flow in flows(facts)
-        if facts.leaves(flow) and facts.leaves(flow) <= INSIDE
+        if facts.comes_from_inside(flow)
         if "regulation" in facts.functions(flow, "qe:hasTarget") and not is_fed(flow)
     }
 
@@ -284,7 +280,7 @@ def rep_02(facts: Facts) -> set[str]:
         flow
         for flow in flows(facts)
         if "regulation" in facts.functions(flow, "qe:hasSource")
-        if facts.enters(flow) and facts.enters(flow) <= INSIDE
+        if facts.goes_inside(flow)
         if sum(is_inside(one) for one in reached(flow)) < 2 and not facts.are(policies(flow), "qe:Policy")
     }
 
@@ -293,7 +289,7 @@ def rep_03(facts: Facts) -> set[str]:
     return {
         flow
         for flow in flows(facts)
-        if facts.leaves(flow) and facts.leaves(flow) <= INSIDE and facts.enters(flow) and facts.enters(flow) <= INSIDE
+        if facts.comes_from_inside(flow) and facts.goes_inside(flow)
         if crosses(facts, flow)
         if not facts.are(facts.values(flow, "qe:isOwnedBy"), "qe:BusinessUnit")
         or not facts.values(flow, "dcterms:description")

@@ -66,7 +66,9 @@ class World:
         return "".join(self.facts.names(participant, "qe:inZone")).removeprefix("qev:zone-")
 
     def performs(self, participant: str, functions: set[str]) -> bool:
-        parts = {participant} | {one for one in self.facts.holders("qe:isStageOf", participant) if self.home(one) == participant}
+        parts = {participant} | {
+            one for one in self.facts.holders("qe:isStageOf", participant) if self.home(one) == participant
+        }
         return any(functions & self.facts.names(part, "qe:performsFunction") for part in parts)
 
     def declassifies(self, kinds: frozenset[str]) -> bool:
@@ -145,8 +147,9 @@ def sep_03(world: World) -> set[Finding]:
     return Walk(
         world,
         begins,
-        ends=lambda flow: world.zone(world.source[flow]) in between
-        and world.zone(world.target[flow]) == "non-regulated",
+        ends=lambda flow: (
+            world.zone(world.source[flow]) in between and world.zone(world.target[flow]) == "non-regulated"
+        ),
         through=lambda at: world.zone(at) in between,
         stops=world.declassifies,
         shut=lambda flow: flow in world.free or flow in world.consented,
@@ -206,7 +209,11 @@ def fin_04(world: World) -> set[Finding]:
 def con_07(world: World) -> set[Finding]:
     facts = world.facts
     relying = {flow for flow in world.flows if facts.values(flow, "qe:isCoveredByConsent")}
-    permitted = {flow for flow in world.flows if any("qe:PermissionBasis" in facts.names(one, "rdf:type") for one in facts.names(flow, "qe:isPermittedBy"))}
+    permitted = {
+        flow
+        for flow in world.flows
+        if any("qe:PermissionBasis" in facts.names(one, "rdf:type") for one in facts.names(flow, "qe:isPermittedBy"))
+    }
     found: set[Finding] = set()
     for first in relying:
         records = facts.names(first, "qe:isCoveredByConsent")
@@ -214,13 +221,21 @@ def con_07(world: World) -> set[Finding]:
         def is_within(flow: str, records: frozenset[str] = records) -> bool:
             purposes = facts.names(flow, "dpv:hasPurpose")
             return bool(purposes) and all(
-                facts.broader(purpose) & facts.names(record, "dpv:hasPurpose") for purpose in purposes for record in records
+                facts.broader(purpose) & facts.names(record, "dpv:hasPurpose")
+                for purpose in purposes
+                for record in records
             )
+
+        def begins(flow: str, first: str = first) -> Iterable[str]:
+            return world.items[flow] if flow == first else ()
+
+        def breaks(flow: str, is_within: Callable[[str], bool] = is_within) -> bool:
+            return flow not in relying and not is_within(flow)
 
         found |= Walk(
             world,
-            begins=lambda flow, first=first: world.items[flow] if flow == first else (),
-            ends=lambda flow, is_within=is_within: flow not in relying and not is_within(flow),
+            begins,
+            breaks,
             through=lambda at: world.zone(at) != "external",
             stops=world.declassifies,
             shut=lambda flow: flow in world.free,
