@@ -20,6 +20,7 @@ from qe_kg.namespaces import DEFAULT_BASE
 from qe_kg.query_library import QueryLibrary, bind_parameters, free_parameter
 from qe_kg.query_results import QueryResult
 from qe_kg.rules.catalogue import RuleCatalogue, read_rules
+from qe_kg.rules.conduits import Conduit, find_conduits
 from qe_kg.rules.questions import RuleQuestions
 from qe_kg.sparql_text import bind, check_allowed, is_query
 from qe_kg.store.embedded import EmbeddedStore, Solutions
@@ -344,17 +345,30 @@ class Model(RuleQuestions):
         """
         from qe_kg.validation.gate import Settings, read_day, validate
 
-        chosen = tuple(dict.fromkeys(profiles)) or self.profiles
+        chosen, day = tuple(dict.fromkeys(profiles)) or self.profiles, read_day(at)
         inputs = [(file.role, self._input(file)) for file in self.manifest.of_role(*RDF_ROLES)]
         # Rules and legal sources are described in the shapes files and are instances like any other.
         return validate(
             [one for _, one in inputs],
             [one for role, one in inputs if role == "shapes"],
             self.namespaces,
-            Settings(chosen, read_day(at), baseline, waivers, self.is_whole, fail_on, engine),
+            Settings(chosen, day, baseline, waivers, self.is_whole, fail_on, engine),
             problems=self.problems,
             file_names={str(one.path): one.name for _, one in inputs},
             extra=[*self._added(), *self._entailed],
+            conduits=self.conduits(day, chosen),
+        )
+
+    def conduits(self, at: date, profiles: Iterable[str] = ()) -> tuple[Conduit, ...]:
+        """Return the paths that break the path rules of some profiles, with consents as they stand on a day."""
+        rules = {rule.code: rule.iri for rule in self.rules.of_profiles(tuple(profiles) or self.profiles)}
+        return find_conduits(
+            lambda: self.flow_graph,
+            self.store,
+            self.namespaces,
+            rules,
+            own_namespace=self.manifest.own_namespace,
+            at=at,
         )
 
     def _input(self, file: ModelFile) -> InputFile:

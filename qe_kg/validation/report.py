@@ -33,6 +33,26 @@ class SourcePlace:
 
 
 @dataclass(frozen=True)
+class PathStep:
+    """One flow of the path behind a finding: IRI, label, place, and whether the step to it is declared."""
+
+    flow: str
+    label: str
+    is_declared: bool
+    source: SourcePlace | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        place = self.source
+        return {
+            "flow": self.flow,
+            "label": self.label,
+            "declared": self.is_declared,
+            "source": None if place is None else {"file": place.file, "line": place.line},
+        }
+
+
+@dataclass(frozen=True)
 class Result:
     """One finding.
 
@@ -40,7 +60,8 @@ class Result:
     terms of vocabularies and therefore compact ("sh:MinCountConstraintComponent"). ``reason`` is why a finding is
     waived or in the baseline. ``source`` is the triple at fault, the description that lacks one, or the subject;
     ``blamed`` are all the triples that share the blame, ``belongs`` is where a missing one is to be written, and
-    ``shape_source`` is the place of the shape that says so.
+    ``shape_source`` is the place of the shape that says so. ``hops`` is the path of a finding along a path; the JSON
+    form has it only there.
     """
 
     rule: str
@@ -58,6 +79,7 @@ class Result:
     blamed: tuple[SourcePlace, ...] = ()
     belongs: SourcePlace | None = None
     shape_source: SourcePlace | None = None
+    hops: tuple[PathStep, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -74,6 +96,7 @@ class Result:
             "message": self.message,
             "status": self.status,
             "source": None if place is None else {"file": place.file, "line": place.line},
+            **({"hops": [hop.to_dict() for hop in self.hops]} if self.hops else {}),
         }
 
 
