@@ -15,10 +15,12 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qe_kg.errors import ShapesError
 from qe_kg.integrity import Problem
 from qe_kg.namespaces import SKOS, Namespaces
 from qe_kg.rules.conduits import Conduit
 from qe_kg.shacl.graph import Graph
+from qe_kg.shacl.model import IllFormedShapes
 from qe_kg.shacl.nodes import Node, iri, is_blank, is_literal, literal_parts, text_of
 from qe_kg.shacl.paths import path_text
 from qe_kg.shacl.results import RawResult
@@ -122,8 +124,11 @@ def validate(
     if settings.profiles is not None:
         rules.check_profiles(settings.profiles)
         shapes_quads = without(shapes_quads, rules.shapes_left_out(settings.profiles))
-    run = engines.run(settings.engine, data_quads, shapes_quads)
     locator = Locator(data, shapes, shapes_graph)
+    try:
+        run = engines.run(settings.engine, data_quads, shapes_quads)
+    except IllFormedShapes as error:
+        raise _placed(error, locator, namespaces) from error
     results = [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
     for one in run.results:
         result = _from_raw(one, rules, data_graph, locator, namespaces)
@@ -148,6 +153,13 @@ def validate(
         profiles=settings.profiles or (),
         day=settings.day,
     )
+
+
+def _placed(error: IllFormedShapes, locator: Locator, namespaces: Namespaces) -> ShapesError:
+    """Name the file and line of what is wrong in the shapes."""
+    place = locator.of_shapes(*error.triple)
+    where = f"{place}: " if place else ""
+    return ShapesError(f"the shapes cannot be evaluated: {where}{_compact(error.node, namespaces)}: {error.problem}")
 
 
 def _from_raw(one: RawResult, rules: RuleIndex, data: Graph, locator: Locator, namespaces: Namespaces) -> Result:
