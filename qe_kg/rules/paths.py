@@ -91,9 +91,7 @@ def find_paths(edges: Iterable[Edge], question: Question) -> Iterator[tuple[Hop,
         key = (edge.target, items)
         if key not in passes:
             passes[key] = list(network.tails(edge.target, items))
-        for tail in passes[key]:
-            if tail[-1].flow != edge.flow:
-                yield (first, *tail)
+        yield from ((first, *tail) for tail in passes[key])
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What counts as a conduit, one change of a small model at a time."""
+"""What counts as a conduit, one change of a small model at a time; and the findings of the document, by hand."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from qe_kg import Model, open_model
+from qe_kg.assets import packaged_model
 from qe_kg.rules.conduits import Conduit, find_conduits
 
 WriteModel = Callable[..., Path]
@@ -27,6 +28,7 @@ PREFIXES = """@prefix dcterms: <http://purl.org/dc/terms/> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 
 """
+CODES = ("SEP-03", "SEP-04", "FIN-04", "CON-07")
 DAY = date(2026, 6, 30)
 #: R is regulated, S and U are shared, X is outside, N is non-regulated.
 WORLD = PREFIXES + "".join(
@@ -271,7 +273,39 @@ def test_a_further_purpose_must_be_granted_by_every_record(find: Callable[..., l
     assert find(text + _flow("SN", "i", "; dpv:hasPurpose t:narrow "), code="CON-07") == ["RS SN"]
 
 
-# --- the report ---------------------------------------------------------------------------------------------
+# --- the document, and the report --------------------------------------------------------------------
+
+
+def test_the_document_draws_one_conduit_of_three_flows_and_the_text_adds_what_its_universals_say() -> None:
+    """By hand: lines 97, 99 and 103 of the diagram; lines 137 and 138 reach the other non-regulated streams.
+
+    Customer Data (line 97) is the one restricted item that a regulated stream gives to a shared one; what a derivation
+    makes of it (Unified Customer Profile) goes back to RCV-02. Nothing says what Analytics and Strategic Guidance hold.
+    """
+    model = open_model(packaged_model())
+    found = [one for one in _conduits(model, CODES, DAY) if one.rule == "SEP-03"]
+    drawn = {edge.iri for edge in model.flow_graph.edges if edge.is_of("drawn")}
+    assert [one.label for one in found if {hop.flow for hop in one.hops} <= drawn] == [
+        "SEP-03: RCV-01 → ESV-04 → ESV-01 → NCV-01"
+    ]
+    assert {one.label for one in found} == {
+        f"SEP-03: RCV-01 → ESV-04 → {way}{end}" for way in ("", "ESV-01 → ") for end in ("NCV-01", "NCV-02", "SMV-03")
+    }
+    assert not any(one.is_declared for one in found)
+
+
+def test_the_text_lets_cost_of_two_non_regulated_streams_into_the_rate_case() -> None:
+    """By hand: Sales Data (line 101) and the data of NCV-02 (line 132) enter ESV-03, line 133 feeds REV-01.
+
+    The allocation that the text has in ESV-03 is one of Financial Data, of which nothing says that it is theirs.
+    """
+    found = [one for one in _conduits(open_model(packaged_model()), CODES, DAY) if one.rule == "FIN-04"]
+    assert [one.label for one in found] == ["FIN-04: NCV-01 → ESV-03 → REV-01", "FIN-04: NCV-02 → ESV-03 → REV-01"]
+    assert not any(one.is_declared for one in found)
+
+
+def test_nothing_is_flagged_as_transmission_information_and_no_consent_is_on_record() -> None:
+    assert {one.rule for one in _conduits(open_model(packaged_model()), CODES, DAY)} == {"SEP-03", "FIN-04"}
 
 
 SHAPES = PREFIXES + """t:rule a qe:Rule ; skos:notation "SEP-03" ; qe:appliesIn qev:jurisdiction-us-md .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,33 +55,35 @@ def best(paths: Iterator[tuple[Hop, ...]], least: int) -> Found:
     """For each (first, last): whether a path is declared throughout, and how many flows the shortest such one has."""
     found: Found = {}
     for path in paths:
-        if len(path) < least or (len(path) > 1 and path[0].flow == path[-1].flow):
+        if len(path) < least:
             continue
         key, rank = (path[0].flow, path[-1].flow), (not all(hop.is_declared for hop in path), len(path))
         found[key] = min(found.get(key, rank), rank)
     return found
 
 
-PLACES, ITEMS = "ABCDE", "ijk"
-place, item = st.sampled_from(PLACES), st.sampled_from(ITEMS)
-step = st.tuples(place, item, item)
+#: Paths begin at R, run through S, T and U, and end at N or anywhere else.
+PLACES, ITEMS = "RSTUN", "ijk"
+item, step = st.sampled_from(ITEMS), st.tuples(st.sampled_from("STU"), st.sampled_from(ITEMS), st.sampled_from(ITEMS))
 
 
 @st.composite
 def networks(draw: st.DrawFn) -> tuple[list[Edge], Question]:
-    drawn = draw(st.lists(st.tuples(place, place, st.sets(item, min_size=1, max_size=2)), min_size=1, max_size=8))
-    edges = [
-        Edge(f"f{number}", source, target, tuple(sorted(items))) for number, (source, target, items) in enumerate(drawn)
-    ]
-    flows = st.sets(st.sampled_from([edge.flow for edge in edges]), max_size=len(edges))
-    derived = draw(st.sets(step, max_size=6))
+    ways = ("RS", "RT", "SN", "SN", "TN", "ST", "TS", "TU", "US", "UN", "SS", "NS")
+    drawn = draw(
+        st.lists(st.tuples(st.sampled_from(ways), st.sets(item, min_size=1, max_size=2)), min_size=2, max_size=9)
+    )
+    edges = [Edge(f"f{number}", way[:1], way[1:], tuple(sorted(items))) for number, (way, items) in enumerate(drawn)]
+    some = st.sets(st.sampled_from([edge.flow for edge in edges]), max_size=2)
+    derived = draw(st.sets(step, max_size=10))
     question = Question(
-        starts={flow: draw(st.sets(item)) for flow in sorted(draw(flows))},
-        ends=draw(flows),
-        through=draw(st.sets(place)),
-        outside=draw(st.sets(place, max_size=2)),
+        starts={edge.flow: ITEMS for edge in edges if edge.source == "R"}
+        | {flow: draw(st.sets(item)) for flow in draw(some)},
+        ends={edge.flow for edge in edges if edge.target == "N"} | draw(some),
+        through=draw(st.sampled_from(("STU", "STU", "STU", "ST", "STUN"))),
+        outside=draw(st.sampled_from(("", "", "S", "T", "SU"))),
         closed=draw(st.sets(st.sampled_from([edge.flow for edge in edges]), max_size=1)),
-        only_first=draw(st.sets(st.sampled_from([edge.flow for edge in edges]), max_size=2)),
+        only_first=draw(some),
         derived=derived,
         ended=draw(st.sets(st.sampled_from(sorted(derived)))) if derived else set(),
         least=draw(st.sampled_from((1, 2))),
@@ -134,3 +137,10 @@ def test_a_declared_path_goes_before_a_shorter_one_that_is_possible() -> None:
     assert list(find_paths(edges, question)) == [(Hop("a", True), Hop("z", False))]
     declared = Question(starts={"a": "i"}, ends={"z"}, through={"S", "T"}, derived={("T", "i", "j")})
     assert list(find_paths(edges, declared)) == [tuple(Hop(flow, True) for flow in "abcz")]
+
+
+def test_a_flow_that_one_item_cannot_take_is_open_to_another() -> None:
+    edges = [Edge("a", "R", "S", ("i", "j")), Edge("z", "S", "N", ("k",))]
+    question = Question(starts={"a": "ij"}, ends={"z"}, through="S", derived={("S", "i", "k")}, ended={("S", "i", "k")})
+    assert list(find_paths(edges, question)) == [(Hop("a", True), Hop("z", False))]
+    assert not list(find_paths(edges, replace(question, starts={"a": "i"})))
