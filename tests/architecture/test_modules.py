@@ -22,6 +22,7 @@ MAX_LINES = 450
 #: Which modules may use a third-party package; a pattern ends in ".*".
 USERS = {
     "click": {"qe_kg.cli.*"},
+    "numpy": {"qe_kg.lineage.*"},
     "owlrl": {"qe_kg.entailment"},
     "pygraphviz": {"qe_kg.drawing"},
     "pyoxigraph": {"qe_kg.store.*", "qe_kg.rdflib_bridge", "qe_kg.change", "qe_kg.validation.preparation"},
@@ -34,7 +35,7 @@ USERS = {
 HELPERS = {"qe_kg.cli.options", "qe_kg.cli.output", "qe_kg.cli.progress"}
 #: Layers from the bottom up; a module imports only from its own layer and from those below.
 LAYERS = (
-    {"errors", "namespaces", "terms", "assets", "manifest", "turtle_spans"},
+    {"errors", "namespaces", "terms", "assets", "manifest", "turtle_spans", "git"},
     {"store.*", "shacl.*", "rdflib_bridge", "positions", "sparql_text", "query_results"},
     {
         "catalogue",
@@ -47,7 +48,9 @@ LAYERS = (
         "drawing",
         "change",
         "rules.*",
+        "turtle_text.*",
     },
+    {"merge.*"},
     {"generate.*"},
     {"model", "loose_files"},
     {"competency"},
