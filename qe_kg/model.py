@@ -17,13 +17,11 @@ from qe_kg.lineage import BASES, FlowGraph, Lineage
 from qe_kg.lineage.questions import Questions
 from qe_kg.manifest import ALIGNMENTS, RDF_ROLES, Manifest, ModelFile, find_model, read_manifest
 from qe_kg.namespaces import DEFAULT_BASE
-from qe_kg.query_library import QueryLibrary, bind_parameters, free_parameter
+from qe_kg.query_answering import answer, query_text
+from qe_kg.query_library import QueryLibrary
 from qe_kg.query_results import QueryResult
-from qe_kg.rules.catalogue import RuleCatalogue, read_rules
-from qe_kg.rules.conduits import Conduit, find_conduits
 from qe_kg.rules.questions import RuleQuestions
-from qe_kg.sparql_text import bind, check_allowed, is_query
-from qe_kg.store.embedded import EmbeddedStore, Solutions
+from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.store.files import read_quads, shown_path
 from qe_kg.store.stamp import Stamp, StampedFile, check_asked_for
 
@@ -259,30 +257,8 @@ class Model(RuleQuestions):
             QueryError: the text does not parse or is not allowed.
 
         """
-        given = parameters or {}
-        if is_query(query):
-            values = {name: free_parameter(self._expanded(value)) for name, value in given.items()}
-            text = bind(query, values) if values else query
-        else:
-            known = self.queries.get(query)
-            if known.path.is_relative_to(_builtin_queries()):
-                # Before parameters are bound: what a user gives is not moved.
-                known = replace(known, text=known.text.replace(DEFAULT_BASE, self.namespaces.base))
-            text = bind_parameters(known, given, self.resolve)
-        check_allowed(text)
-        answer = self.store.query(text, self.namespaces.prefixes)
-        if isinstance(answer, bool):
-            return QueryResult((), (), boolean=answer)
-        if isinstance(answer, Solutions):
-            return QueryResult(answer.columns, answer.rows)
-        return QueryResult(
-            ("subject", "predicate", "object"),
-            tuple(sorted(set(answer), key=str)),
-            is_graph=True,
-        )
-
-    def _expanded(self, value: object) -> object:
-        return (self.namespaces.expand(value) or value) if isinstance(value, str) else value
+        text = query_text(query, parameters or {}, lambda: self.queries, self.namespaces, self.resolve)
+        return answer(self.store, text, self.namespaces)
 
     def resolve(self, name: str, kind: str) -> str:
         """Return the IRI of the element of a kind (see `qe_kg.catalogue.KINDS`) that has a name."""
@@ -347,16 +323,6 @@ class Model(RuleQuestions):
 
     # --- validation ---------------------------------------------------------------------------------------
 
-    @cached_property
-    def rules(self) -> RuleCatalogue:
-        """The rules of the model, with their basis, and the jurisdictions that can be chosen."""
-        return read_rules(self.store, self.namespaces)
-
-    @property
-    def profiles(self) -> tuple[str, ...]:
-        """Notations of the jurisdictions whose rules are checked unless a call names others."""
-        return self.manifest.profiles or ("generic",)
-
     def validate(
         self,
         *,
@@ -399,18 +365,6 @@ class Model(RuleQuestions):
             conduits=self.conduits(day, chosen),
         )
 
-    def conduits(self, at: date, profiles: Iterable[str] = ()) -> tuple[Conduit, ...]:
-        """Return the paths that break the path rules of some profiles, with consents as they stand on a day."""
-        rules = {rule.code: rule.iri for rule in self.rules.of_profiles(tuple(profiles) or self.profiles)}
-        return find_conduits(
-            lambda: self.flow_graph,
-            self.store,
-            self.namespaces,
-            rules,
-            own_namespace=self.manifest.own_namespace,
-            at=at,
-        )
-
     def _input(self, file: ModelFile) -> InputFile:
         from qe_kg.validation.gate import InputFile
 
@@ -450,9 +404,3 @@ class Model(RuleQuestions):
         if not set(wanted) <= known:
             raise CallError(f"unknown part {sorted(set(wanted) - known)[0]!r}; known are {', '.join(sorted(known))}")
         return export(self.quads(*wanted), output, form, self.namespaces, base)
-
-
-def _builtin_queries() -> Path:
-    from qe_kg.assets import asset_root
-
-    return asset_root() / "queries"

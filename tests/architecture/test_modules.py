@@ -41,6 +41,7 @@ LAYERS = (
         "catalogue",
         "integrity",
         "query_library",
+        "query_answering",
         "lineage.*",
         "validation.*",
         "entailment",
