@@ -78,6 +78,8 @@ def validate_command(
     PATH names another model's directory, or RDF files and folders to check in place of the model's data.
     """
     report = _report(paths, shapes, options)
+    for note in report.notes:
+        click.echo(f"note: {note}", err=True)
     if form == "json":
         emit(as_json(report.to_dict()), output)
     elif form == "ttl":

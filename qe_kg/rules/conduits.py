@@ -1,7 +1,8 @@
 """Conduits: paths on which information gets to where a rule does not let it go.
 
-One pass per rule goes over the payload of flows (see `qe_kg.rules.paths`) and gives one finding for each pair of a
-flow that begins such a path and a flow that ends it. A stage counts as its value stream: what enters a stream at one
+Passes over the payload of flows (see `qe_kg.rules.paths`) give one finding for each pair of a flow that begins such a
+path and a flow that ends it; where there are more than a thousand pairs, one for each flow that ends a path, and one
+for each that begins one. A stage counts as its value stream: what enters a stream at one
 stage can leave it at another.
 
 ==========  =====================================  ========================  ===========================================
@@ -26,12 +27,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from qe_kg.lineage import Flow, FlowGraph
 from qe_kg.namespaces import COMMON_PREFIXES, SKOS, Namespaces
-from qe_kg.rules.paths import Edge, Hop, Question, Step, find_paths
+from qe_kg.rules.paths import Answer, Edge, Hop, Network, Step, Terrain
 from qe_kg.rules.payload import Payloads
 from qe_kg.store.embedded import EmbeddedStore
 
@@ -63,6 +64,29 @@ class Conduit:
     def is_declared(self) -> bool:
         """Whether every step is declared."""
         return all(hop.is_declared for hop in self.hops)
+
+
+@dataclass(frozen=True)
+class Conduits:
+    """All findings, in the order of rule, first and last flow; and the rules of which not every pair is listed."""
+
+    findings: tuple[Conduit, ...] = ()
+    shortened: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Conduit]:
+        return iter(self.findings)
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know, one sentence for each rule that is shortened."""
+        return tuple(
+            f"{code}: more pairs of flows begin and end such a path than can be read; each of these flows is on one "
+            "path that is listed, and not each pair"
+            for code in self.shortened
+        )
 
 
 class _Facts:
@@ -101,6 +125,12 @@ class _Facts:
     def values(self, pattern: str) -> frozenset[str]:
         return frozenset(x for x, _ in self.pairs(f"{pattern} BIND(?x AS ?y)"))
 
+    def terrain(self, through: Collection[str], *, closed: Collection[str]) -> Terrain:
+        """Return the flows, to be run through some participants; derivations that declassify end a path."""
+        return Terrain(
+            self.edges, through, outside=self.in_zone("external"), closed=closed, derived=self.derived, ended=self.ended
+        )
+
     def in_zone(self, *zones: str) -> set[str]:
         wanted = {f"{self.names.lists}zone-{zone}" for zone in zones}
         return {one for one in self.participants if self._zones[one] in wanted}
@@ -131,7 +161,7 @@ class _Facts:
 def find_conduits(
     read_flows: Callable[[], FlowGraph], store: EmbeddedStore, namespaces: Namespaces, rules: Mapping[str, str], *,
     own_namespace: str, at: date,
-) -> tuple[Conduit, ...]:  # fmt: skip
+) -> Conduits:  # fmt: skip
     """Find the paths that break path rules.
 
     Args:
@@ -142,23 +172,24 @@ def find_conduits(
         own_namespace: where findings get their IRIs.
         at: the day on which consents stand or not.
 
-    Returns:
-        Findings in the order of rule, first and last flow.
-
     """
     wanted = {code: ask for code, ask in _QUESTIONS.items() if code in rules}
     if not wanted:
-        return ()
+        return Conduits()
     graph = read_flows()
     facts = _Facts(graph, store, namespaces, at)
     flows = {edge.iri: edge for edge in graph.edges}
-    found = [
-        _conduit(code, rules[code], [flows[hop.flow] for hop in hops], hops, graph, own_namespace)
-        for code, ask in wanted.items()
-        for question in ask(facts)
-        for hops in find_paths(facts.edges, question)
-    ]
-    return tuple(sorted(found, key=lambda one: (one.rule, one.first, one.last)))
+    found: list[Conduit] = []
+    shortened: list[str] = []
+    for code, ask in sorted(wanted.items()):
+        answers = list(ask(facts))
+        shortened += [] if all(answer.is_whole for answer in answers) else [code]
+        found += (
+            _conduit(code, rules[code], [flows[hop.flow] for hop in hops], hops, graph, own_namespace)
+            for answer in answers
+            for hops in answer.paths
+        )
+    return Conduits(tuple(sorted(found, key=lambda one: (one.rule, one.first, one.last))), tuple(shortened))
 
 
 def _conduit(
@@ -182,96 +213,98 @@ def _local(flow: str, own_namespace: str) -> str:
 # --- the rules ----------------------------------------------------------------------------------------------
 
 
-def _no_conduit(facts: _Facts) -> Iterator[Question]:
+def _no_conduit(facts: _Facts) -> Iterator[Answer]:
     known = facts.payloads
     regulated, through = facts.in_zone("regulated"), facts.in_zone("shared", "external")
     target = facts.in_zone("non-regulated")
-    yield Question(
+    network = Network(facts.terrain(through, closed=known.free | known.consented))
+    yield network.paths(
         starts={
             edge.flow: edge.items if edge.flow in known.holding else known.restricted & set(edge.items)
             for edge in facts.edges
             if edge.source in regulated and edge.target in through
         },
         ends={edge.flow for edge in facts.edges if edge.source in through and edge.target in target},
-        through=through,
-        outside=facts.in_zone("external"),
-        closed=known.free | known.consented,
-        derived=facts.derived,
-        ended=facts.ended,
     )
 
 
-def _transmission(facts: _Facts) -> Iterator[Question]:
-    known, items = facts.payloads, facts.values("?x qe:isTransmissionInformation true")
-    marketing = facts.performing(*_MARKETING)
-    yield Question(
+def _transmission(facts: _Facts) -> Iterator[Answer]:
+    items, marketing = facts.values("?x qe:isTransmissionInformation true"), facts.performing(*_MARKETING)
+    network = Network(facts.terrain(facts.participants - marketing, closed=facts.payloads.free))
+    yield network.paths(
         starts={edge.flow: items & set(edge.items) for edge in facts.edges if edge.source not in marketing},
         ends={edge.flow for edge in facts.edges if edge.target in marketing},
-        through=facts.participants - marketing,
-        outside=facts.in_zone("external"),
-        closed=known.free,
-        derived=facts.derived,
-        ended=facts.ended,
         least=1,
     )
 
 
-def _unallocated(facts: _Facts) -> Iterator[Question]:
+def _unallocated(facts: _Facts) -> Iterator[Answer]:
     origin, rate_case = facts.in_zone("non-regulated"), facts.performing("rate-case")
     money = facts.of_category("financial-data")
     allocated, other = facts.steps_by_kind("allocate")
     segment = f"{facts.names.lists}segment-"
     booked = facts.values(f"?x qe:hasSegment <{segment}non-regulated>")
-    yield Question(
+    closed = facts.values(
+        "{ ?x qe:isAllocatedBy/a qe:CostAllocationMethod } UNION { ?x qe:holdsRestrictedPayload false } UNION "
+        f"{{ ?x qe:hasSegment <{segment}regulated> }}"
+    )
+    terrain = facts.terrain(facts.participants - origin - rate_case, closed=closed)
+    network = Network(replace(terrain, derived=allocated | other, ended=allocated - other))
+    yield network.paths(
         starts={
             edge.flow: edge.items if edge.flow in booked else money & set(edge.items)
             for edge in facts.edges
             if edge.source in origin and edge.target not in origin
         },
         ends={edge.flow for edge in facts.edges if edge.target in rate_case},
-        through=facts.participants - origin - rate_case,
-        outside=facts.in_zone("external"),
-        closed=facts.values(
-            "{ ?x qe:isAllocatedBy/a qe:CostAllocationMethod } UNION { ?x qe:holdsRestrictedPayload false } UNION "
-            f"{{ ?x qe:hasSegment <{segment}regulated> }}"
-        ),
-        derived=allocated | other,
-        ended=allocated - other,
         least=1,
     )
 
 
-def _secondary_use(facts: _Facts) -> Iterator[Question]:
+def _secondary_use(facts: _Facts) -> Iterator[Answer]:
     known = facts.payloads
-    records: dict[str, list[str]] = {}
-    for flow, record in facts.pairs("?x qe:isCoveredByConsent ?y"):
-        records.setdefault(flow, []).append(record)
+    records: dict[str, set[str]] = _collected(facts.pairs("?x qe:isCoveredByConsent ?y"))
     granted = _collected(facts.pairs(f"?r a qe:ConsentRecord . ?r <{_PURPOSE}> ?y BIND(?r AS ?x)"))
-    stated = _collected(facts.pairs(f"?x a qe:InformationFlow ; <{_PURPOSE}> ?y"))
-    within = _collected(facts.pairs("?x skos:broader+ ?y"))
-    external = facts.in_zone("external")
-    by_records: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = {}
+    terrain = facts.terrain(facts.participants - facts.in_zone("external"), closed=known.free)
+    # A flow with a permission, or with consent records of its own, is judged by itself.
+    network = Network(replace(terrain, only_first=known.permitted | records.keys()))
+    purposes = _Purposes(
+        _collected(facts.pairs(f"?x a qe:InformationFlow ; <{_PURPOSE}> ?y")),
+        _collected(facts.pairs("?x skos:broader+ ?y")),
+        records.keys(),
+    )
+    by_grant: dict[tuple[tuple[str, ...], ...], dict[str, tuple[str, ...]]] = {}
     for edge in facts.edges:
         if edge.flow in records:
-            by_records.setdefault(tuple(sorted(records[edge.flow])), {})[edge.flow] = edge.items
-    for covering, starts in sorted(by_records.items()):
-        allowed = [granted.get(record, set()) for record in covering]
+            grants = {tuple(sorted(granted.get(record, ()))) for record in records[edge.flow]}
+            by_grant.setdefault(tuple(sorted(grants)), {})[edge.flow] = edge.items
+    for allowed, starts in sorted(by_grant.items()):
+        yield network.paths(starts, replace(purposes, allowed=allowed))
 
-        def is_within(flow: str, allowed: list[set[str]] = allowed) -> bool:
-            purposes = stated.get(flow, set())
-            return bool(purposes) and all(
-                ({purpose} | within.get(purpose, set())) & some for purpose in purposes for some in allowed
-            )
 
-        yield Question(
-            starts=starts,
-            ends={edge.flow for edge in facts.edges if edge.flow not in records and not is_within(edge.flow)},
-            through=facts.participants - external,
-            closed=known.free,
-            # A flow with a permission, or with consent records of its own, is judged by itself.
-            only_first=known.permitted | records.keys(),
-            derived=facts.derived,
-            ended=facts.ended,
+@dataclass(frozen=True)
+class _Purposes:
+    """The flows that use information for a purpose that some consent does not allow.
+
+    Attributes:
+        stated: the purposes of each flow.
+        within: for each purpose, the wider ones that it falls under.
+        judged: flows with consent records of their own, which are judged by themselves.
+        allowed: the purposes of each record that must allow a use.
+
+    """
+
+    stated: Mapping[str, Collection[str]]
+    within: Mapping[str, Collection[str]]
+    judged: Collection[str]
+    allowed: tuple[tuple[str, ...], ...] = ()
+
+    def __contains__(self, flow: object) -> bool:
+        if not isinstance(flow, str) or flow in self.judged:
+            return False
+        purposes = self.stated.get(flow, ())
+        return not purposes or not all(
+            {purpose, *self.within.get(purpose, ())} & set(some) for purpose in purposes for some in self.allowed
         )
 
 
@@ -282,7 +315,7 @@ def _collected(pairs: list[tuple[str, str]]) -> dict[str, set[str]]:
     return found
 
 
-_QUESTIONS: dict[str, Callable[[_Facts], Iterator[Question]]] = {
+_QUESTIONS: dict[str, Callable[[_Facts], Iterator[Answer]]] = {
     "SEP-03": _no_conduit,
     "SEP-04": _transmission,
     "FIN-04": _unallocated,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from qe_kg.manifest import Manifest
     from qe_kg.namespaces import Namespaces
     from qe_kg.rules.catalogue import RuleCatalogue
-    from qe_kg.rules.conduits import Conduit
+    from qe_kg.rules.conduits import Conduits
     from qe_kg.rules.consent import ConsentAnswer
     from qe_kg.rules.context import Context
     from qe_kg.rules.cut import CutAnswer
@@ -60,7 +60,7 @@ class RuleQuestions:
         """Notations of the jurisdictions whose rules are checked unless a call names others."""
         return self.manifest.profiles or ("generic",)
 
-    def conduits(self, at: date, profiles: Iterable[str] = ()) -> tuple[Conduit, ...]:
+    def conduits(self, at: date, profiles: Iterable[str] = ()) -> Conduits:
         """Return the paths that break the path rules of some profiles, with consents as they stand on a day."""
         from qe_kg.rules.conduits import find_conduits
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from qe_kg.errors import ShapesError
 from qe_kg.integrity import Problem
 from qe_kg.namespaces import SKOS, Namespaces
-from qe_kg.rules.conduits import Conduit
+from qe_kg.rules.conduits import Conduit, Conduits
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.model import IllFormedShapes
 from qe_kg.shacl.nodes import Node, iri, is_blank, is_literal, literal_parts, text_of
@@ -92,7 +92,7 @@ def validate(
     problems: Iterable[Problem] = (),
     file_names: Mapping[str, str] | None = None,
     extra: Iterable[ox.Quad] = (),
-    conduits: Iterable[Conduit] = (),
+    conduits: Conduits | None = None,
 ) -> ValidationReport:
     """Validate files with shapes.
 
@@ -115,6 +115,7 @@ def validate(
     data, shapes = list(data), list(shapes)
     day = settings.day or date.today()
     shapes_quads = [quad for file in shapes for quad in file.quads]
+    conduits = conduits or Conduits()
     paths = {one.iri: one for one in conduits}
     of_files = (quad for file in data for quad in file.quads)
     data_quads = with_day(chain(of_files, extra, finding_quads(paths.values(), namespaces)), settings.day, namespaces)
@@ -152,6 +153,7 @@ def validate(
         write_turtle=lambda: report_turtle(run.results, results, namespaces),
         profiles=settings.profiles or (),
         day=settings.day,
+        notes=conduits.notes,
     )
 
 

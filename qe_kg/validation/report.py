@@ -131,7 +131,8 @@ class ValidationReport:
 
     ``conforms`` is False where an open result is at least as grave as the severity that was to fail.
     ``write_turtle`` makes what ``as_turtle`` returns; it costs time and is seldom wanted. ``profiles`` are the
-    jurisdictions whose rules were checked (none: all rules), ``day`` the day that dates were compared with.
+    jurisdictions whose rules were checked (none: all rules), ``day`` the day that dates were compared with, and
+    ``notes`` what a reader must know to trust the verdict.
     """
 
     conforms: bool
@@ -141,6 +142,7 @@ class ValidationReport:
     write_turtle: Callable[[], str] = field(repr=False, compare=False)
     profiles: tuple[str, ...] = ()
     day: date | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def as_turtle(self) -> str:
@@ -165,6 +167,7 @@ class ValidationReport:
 def make_report(
     results: list[Result], *, engine: str, fail_on: Severity, focus_nodes: int, shapes: int, seconds: float,
     write_turtle: Callable[[], str], profiles: tuple[str, ...] = (), day: date | None = None,
+    notes: tuple[str, ...] = (),
 ) -> ValidationReport:  # fmt: skip
     """Order and count results and decide whether the data conform."""
     ordered = sorted(
@@ -199,4 +202,5 @@ def make_report(
         write_turtle=write_turtle,
         profiles=profiles,
         day=day,
+        notes=notes,
     )

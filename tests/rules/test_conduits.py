@@ -84,7 +84,7 @@ def _conduits(model: Model, codes: tuple[str, ...], at: date) -> tuple[Conduit, 
     return find_conduits(
         lambda: model.flow_graph, model.store, model.namespaces, rules,
         own_namespace=model.manifest.own_namespace, at=at,
-    )  # fmt: skip
+    ).findings  # fmt: skip
 
 
 def _shown(one: Conduit) -> str:
