@@ -86,9 +86,11 @@ def _rows(answer: Lineage, tell: Tell, form: str, evidence: bool) -> str:
     if form == "csv":
         return as_rows(hop_columns, hops, form) if evidence else as_rows(columns, rows, form)
     if form == "md":
+        table = as_rows(columns, rows, form)
+        if not evidence:
+            return table
         told = "".join(f"- {line}\n" for line in tell.lines())
-        table = as_rows(columns, rows, form) + (f"\n{as_rows(hop_columns, hops, form)}" if evidence else "")
-        return f"{told}\n{table}" if told else table
+        return f"{told}\n{table}\n{as_rows(hop_columns, hops, form)}"
     names = ", ".join(element.name for element in answer.start)
     verb = "reaches" if answer.direction == "downstream" else "is reached from"
     if not rows:
