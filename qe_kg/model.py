@@ -12,8 +12,7 @@ from qe_kg.catalogue import Catalogue
 from qe_kg.change import Change
 from qe_kg.errors import CallError, UnknownNameError
 from qe_kg.integrity import Problem, find_problems
-from qe_kg.lineage import BASES, FlowGraph, Lineage
-from qe_kg.lineage.questions import Questions
+from qe_kg.lineage.asking import BASES, LineageQuestions
 from qe_kg.manifest import ALIGNMENTS, RDF_ROLES, Manifest, ModelFile
 from qe_kg.namespaces import DEFAULT_BASE
 from qe_kg.query_answering import answer, query_text
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
     from qe_kg.drawing import Diagram
     from qe_kg.inference.questions import TripleQuestions
+    from qe_kg.lineage import Lineage
     from qe_kg.validation import ValidationReport
     from qe_kg.validation.gate import InputFile
     from qe_kg.validation.report import Severity
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 EXPORT_ROLES = ("ontology", "data", "inference")
 
 
-class Model(RuleQuestions):
+class Model(RuleQuestions, LineageQuestions):
     """One model, loaded into a store with each of its files as a named graph.
 
     Make one with `qe_kg.opening.open_model`.
@@ -121,6 +121,11 @@ class Model(RuleQuestions):
     def problems(self) -> tuple[Problem, ...]:
         """Unknown terms, dangling references and conflicting definitions, with file and line."""
         return find_problems(self.store, self.namespaces, self.manifest.own_namespace, self._graph_files)
+
+    @cached_property
+    def contradictions(self) -> tuple[Problem, ...]:
+        """What the axioms rule out and the files say, by the rules of OWL 2 RL, with the lines behind it."""
+        return self.reasons.contradictions()
 
     def to_rdflib(self, *roles: str) -> Dataset:
         """Return the model, or the files of these roles, as an rdflib dataset with a graph a file."""
@@ -212,39 +217,9 @@ class Model(RuleQuestions):
             return iri
         return self.catalogue.resolve(name, kind).iri
 
-    # --- lineage ------------------------------------------------------------------------------------------
-
-    @cached_property
-    def flow_graph(self) -> FlowGraph:
-        """All flows of the model, ready to be walked."""
-        return FlowGraph.read(self.store, self.catalogue, self.namespaces)
-
-    def impact(self, *names: str, **options: Any) -> Lineage:  # noqa: ANN401
-        """Tell who receives, directly or through others, what these give away.
-
-        Args:
-            names: participants, flows, items, concepts or patterns by code, label, CURIE or IRI.
-            options: ``depth`` (greatest number of hops), ``basis`` ("drawn", "stated", "all"), ``through_external``
-                (bool), ``certain`` (bool: walk declared steps only), ``stations`` (bool: count what a flow passes
-                through), ``item`` and ``concept`` (follow only these), ``zone`` and ``type`` (list only these).
-
-        Raises:
-            UnknownNameError, AmbiguousNameError, CallError: a name or an option is wrong.
-
-        """
-        return self._questions.lineage("downstream", names, **options)
-
-    def trace(self, *names: str, **options: Any) -> Lineage:  # noqa: ANN401
-        """Tell where what these receive comes from; arguments and errors as for `impact`."""
-        return self._questions.lineage("upstream", names, **options)
-
     def zone(self, name: str) -> str:
         """Return the IRI of a zone by its notation ("non-regulated"), label, CURIE or IRI."""
         return self.resolve(name, "zone")
-
-    @cached_property
-    def _questions(self) -> Questions:
-        return Questions(self.store, self.catalogue, self.namespaces, lambda: self.flow_graph)
 
     # --- drawings -----------------------------------------------------------------------------------------
 
@@ -252,7 +227,7 @@ class Model(RuleQuestions):
         """Make the drawing of an impact or trace."""
         from qe_kg.drawing import diagram_of_lineage
 
-        participants = [element.iri for element in lineage.start if self._questions.starts.is_participant(element)]
+        participants = [element.iri for element in lineage.start if self.lineage.starts.is_participant(element)]
         return diagram_of_lineage(lineage, participants)
 
     def map_diagram(self, basis: str = "drawn") -> Diagram:
