@@ -52,6 +52,8 @@ def predicates_of_query(query: str) -> set[Node] | None:
             return None
         if token.text in "()":
             depth += 1 if token.text == "(" else -1
+            if not depth and place == 1:
+                place = 2  # a path in parentheses was the property
         elif not depth:
             place = _place_after(token, place)
     return found

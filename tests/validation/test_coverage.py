@@ -11,6 +11,7 @@ import pytest
 
 from qe_kg import ShapesError, ValidationReport
 from qe_kg.loose_files import validate_files
+from qe_kg.shacl.dependence import predicates_of_query
 from qe_kg.shacl.engine import CompiledShapes
 from qe_kg.store.files import read_quads
 
@@ -139,6 +140,30 @@ def test_a_sparql_constraint_sees_literals_as_written(check: Check) -> None:
 def test_a_sparql_constraint_that_looks_elsewhere_stays_with_our_engine(check: Check) -> None:
     report = check(_LOOKS_AT_NUMBER.replace("http://e/number", "http://e/text"))
     assert report.engine == "sparql" and report.coverage["elsewhere"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("SELECT $this ?v WHERE { $this <a:p> ?v }", {"<a:p>"}),
+        (
+            "PREFIX a: <a:> SELECT $this WHERE { $this a:p/^a:q* ?v ; a:r ?w , ?x . ?v a a:C }",
+            {"<a:p>", "<a:q>", "<a:r>"},
+        ),
+        (
+            "SELECT $this WHERE { $this (<a:p>|<a:q>)? ?v . FILTER(?v > 1 && !BOUND(?w)) ?v <a:r> ?z }",
+            {"<a:p>", "<a:r>"},
+        ),
+        ("SELECT $this WHERE { $this <a:p> true . { SELECT $this ?x WHERE { $this <a:q> ?x } } }", {"<a:q>"}),
+        ("SELECT $this WHERE { $this ?any ?v }", None),
+        ("SELECT $this WHERE { $this <a:p> ?v ; ?any ?w }", None),
+        ("SELECT $this WHERE { $this !<a:p> ?v }", None),
+        ("SELECT $this WHERE { $this (!<a:p>)* ?v }", None),
+    ],
+)
+def test_the_properties_that_a_query_looks_at(query: str, named: set[str] | None) -> None:
+    found = predicates_of_query(query)
+    assert found is None if named is None else found is not None and named <= found
 
 
 def test_a_pattern_of_another_kind_of_regular_expression_runs_on_pyshacl_and_says_so(check: Check) -> None:
