@@ -85,15 +85,15 @@ class _Change:
 
     def answer(self) -> ChangeAnswer:
         reached: dict[str, Reached] = {}
-        texts: dict[str, set[str]] = {}
+        texts: dict[str, dict[str, set[str]]] = {}
         for is_sure in (True,) if self.filters.certain else (True, False):
-            for one, text in self._affected(is_sure):
+            for one, verb, name in self._affected(is_sure):
                 known = reached.setdefault(one.element.iri, one)
                 if known.certainty == one.certainty:
-                    texts.setdefault(one.element.iri, set()).add(text)
+                    texts.setdefault(one.element.iri, {}).setdefault(verb, set()).add(name)
         shown = [one for one in reached.values() if self._is_shown(one)]
         shown.sort(key=lambda one: (one.hops, one.element.name, one.element.iri))
-        effects = tuple(Effect(one.element, "; ".join(sorted(texts[one.element.iri]))) for one in shown)
+        effects = tuple(Effect(one.element, _sentence(texts[one.element.iri])) for one in shown)
         spared = (Effect(self.graph.elements[iri], text) for iri, text in self.spared.items() if iri not in reached)
         return ChangeAnswer(
             self.kind, self._lineage(shown), effects,
@@ -121,7 +121,7 @@ class _Change:
 
     # --- the kinds ------------------------------------------------------------------------------------------
 
-    def _affected(self, is_sure: bool) -> Iterator[tuple[Reached, str]]:
+    def _affected(self, is_sure: bool) -> Iterator[tuple[Reached, str, str]]:
         if self.kind == "redefine":
             return self._redefined(is_sure)
         if self.kind == "stop":
@@ -147,7 +147,7 @@ class _Change:
             or state.item in asked[state.flow]
         }
 
-    def _stopped(self, is_sure: bool) -> Iterator[tuple[Reached, str]]:
+    def _stopped(self, is_sure: bool) -> Iterator[tuple[Reached, str, str]]:
         supply = Supply(self.flows.values(), self.graph.derivations)
         lost = supply.lost(self._first(), is_sure=is_sure)
 
@@ -167,9 +167,9 @@ class _Change:
 
         for one, flow, state in self._spread(self._first(), follows, is_sure):
             if starves(flow, state.item):
-                yield one, f"goes without {self._name(state.item)}"
+                yield one, "goes without", self._name(state.item)
 
-    def _delayed(self, is_sure: bool) -> Iterator[tuple[Reached, str]]:
+    def _delayed(self, is_sure: bool) -> Iterator[tuple[Reached, str, str]]:
         def passes(flow: Flow) -> bool:
             haste = self.records.haste(flow.iri)
             if haste == "absorbs":
@@ -181,9 +181,9 @@ class _Change:
 
         first = {state for state in self._first() if passes(self.flows[state.flow])}
         for one, _, state in self._spread(first, follows, is_sure):
-            yield one, f"gets {self._name(state.item)} late"
+            yield one, "gets late", self._name(state.item)
 
-    def _redefined(self, is_sure: bool) -> Iterator[tuple[Reached, str]]:
+    def _redefined(self, is_sure: bool) -> Iterator[tuple[Reached, str, str]]:
         """Go wherever the items are, and, possibly, where something is made of them."""
         items = {state.item for state in self._first()}
         first = {State(flow.iri, item) for flow in self.flows.values() for item in flow.items if item in items}
@@ -193,18 +193,18 @@ class _Change:
 
         for state in sorted(first) if is_sure else ():
             flow = self.flows[state.flow]
-            yield self._reached(flow.source, (flow.iri,), True), f"hands over {self._name(state.item)}"
+            yield self._reached(flow.source, (flow.iri,), True), "hands over", self._name(state.item)
         for one, _, state in self._spread(first, follows, is_sure):
             if (state in first) == is_sure:
                 verb = "receives" if is_sure else "receives what is made of it:"
-                yield one, f"{verb} {self._name(state.item)}"
+                yield one, verb, self._name(state.item)
 
-    def _reclassified(self, is_sure: bool) -> Iterator[tuple[Reached, str]]:
+    def _reclassified(self, is_sure: bool) -> Iterator[tuple[Reached, str, str]]:
         first = {state for state in self._first() if self._can_hold(self.flows[state.flow])}
         for one, _, state in self._spread(first, self._keeps(is_sure, note=True), is_sure):
-            yield one, f"holds {self._name(state.item)}"
+            yield one, "holds", self._name(state.item)
 
-    def _lifted(self, is_sure: bool) -> Iterator[tuple[Reached, str]]:
+    def _lifted(self, is_sure: bool) -> Iterator[tuple[Reached, str, str]]:
         """Go where the restriction came from the start alone."""
         first = {state for state in self._first() if self._can_hold(self.flows[state.flow])}
         lifted = {state.item for state in first}
@@ -225,7 +225,7 @@ class _Change:
                 left = ", ".join(sorted(still[one.element.iri]))
                 self.spared[one.element.iri] = f"still holds what is restricted: {left}"
             else:
-                yield one, f"holds nothing restricted but {self._name(state.item)}"
+                yield one, "holds nothing restricted but", self._name(state.item)
 
     def _keeps(self, is_sure: bool, *, note: bool) -> Follows:
         """Return the test whether a restriction goes on; with ``note``, remember who is spared by a derivation."""
@@ -294,6 +294,10 @@ class _Change:
 
     def _items(self, flow: Flow) -> str:
         return ", ".join(self._name(item) for item in flow.items) or "what it gets"
+
+
+def _sentence(parts: Mapping[str, Iterable[str]]) -> str:
+    return "; ".join(f"{verb} {', '.join(sorted(names))}" for verb, names in sorted(parts.items()))
 
 
 def _order(state: State) -> tuple[str, str]:
