@@ -122,6 +122,11 @@ class Model(RuleQuestions, LineageQuestions):
         """Unknown terms, dangling references and conflicting definitions, with file and line."""
         return find_problems(self.store, self.namespaces, self.manifest.own_namespace, self._graph_files)
 
+    @cached_property
+    def contradictions(self) -> tuple[Problem, ...]:
+        """What the axioms rule out and the files say, by the rules of OWL 2 RL, with the lines behind it."""
+        return self.reasons.contradictions()
+
     def to_rdflib(self, *roles: str) -> Dataset:
         """Return the model, or the files of these roles, as an rdflib dataset with a graph a file."""
         from qe_kg.rdflib_bridge import to_rdflib
@@ -245,6 +250,7 @@ class Model(RuleQuestions, LineageQuestions):
         at: date | str | None = None,
         fail_on: Severity = "Violation",
         engine: str = "auto",
+        strict: bool = False,
     ) -> ValidationReport:
         """Validate the model with its shapes.
 
@@ -256,6 +262,7 @@ class Model(RuleQuestions, LineageQuestions):
             at: the day that dates are compared with, such as "2026-06-30"; None is today.
             fail_on: the lightest severity whose open results make the model not conform.
             engine: the SHACL engine; see `qe_kg.validation.engines.ENGINES`.
+            strict: whether what was not looked at counts as an open violation.
 
         Raises:
             CallError: the day is none, or a profile is unknown (`UnknownNameError`).
@@ -271,7 +278,7 @@ class Model(RuleQuestions, LineageQuestions):
             [one for _, one in inputs],
             [one for role, one in inputs if role == "shapes"],
             self.namespaces,
-            Settings(chosen, day, baseline, waivers, self.is_whole, fail_on, engine),
+            Settings(chosen, day, baseline, waivers, self.is_whole, fail_on, engine, strict),
             problems=self.problems,
             file_names={str(one.path): one.name for _, one in inputs},
             extra=[*self._added(), *self._entailed],
