@@ -96,7 +96,9 @@ def test_a_scenario_may_name_a_baseline_of_its_own(write_model: WriteModel) -> N
 def test_what_a_scenario_takes_away_must_be_there(write_model: WriteModel) -> None:
     files = {"data.ttl": BASE, "else/more.ttl": ADDED, "else/removed.ttl": REMOVED + "t:ab qe:hasTarget t:d .\n"}
     directory = write_model(files, manifest=MANIFEST.format(roles=""))
-    with pytest.raises(ManifestError, match=r"(?s)scenario else takes away.*removed\.ttl:7: t:ab qe:hasTarget t:d \."):
+    with pytest.raises(
+        ManifestError, match=r"(?s)scenario else takes away.*removed\.ttl:7:19: t:ab qe:hasTarget t:d \."
+    ):
         open_model(directory, scenario="else")
     assert open_model(directory).flow_graph.edges, "the model itself is sound"
 

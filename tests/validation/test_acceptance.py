@@ -215,9 +215,8 @@ def test_the_command_line_says_all_this(model: Callable[..., Path], qe_kg: Run) 
         r"rules of us-mi, eu, generic, as of 2026-06-30\n.*1 open, 0 in the baseline, 1 waived", done.stdout
     )
     assert json.loads(run("--at", DAY, "--format", "json").stdout)["summary"]["waived"] == 1
-    assert run("--at", DAY).returncode == 0 and run("--at", DAY, "--no-waivers").returncode == 1
-    for wrong, says in ((("--at", "30.6.2026"), "no day of the calendar"), (("--profile", "us"), "no profile 'us'")):
-        done = run(*wrong)
-        assert (done.returncode, done.stdout) == (2, "") and says in done.stderr
+    assert run("--at", DAY, "--no-waivers").returncode == 1
+    done = run("--at", "30.6.2026")
+    assert (done.returncode, done.stdout) == (2, "") and "no day of the calendar" in done.stderr
     done = qe_kg("validate", directory / "data.ttl", "--shapes", directory / "shapes.ttl", "--profile", "eu")
     assert done.returncode == 2 and "--profile" in done.stderr
