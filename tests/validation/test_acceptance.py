@@ -151,7 +151,16 @@ def test_a_waiver_goes_before_the_baseline(model: Callable[..., Path]) -> None:
     assert _found(opened.validate(at="2027-01-01", waivers=False)) == {("ALL-01", "flow"): "baseline"}
 
 
-def test_the_target_has_the_rule_of_a_profile_only(model: Callable[..., Path]) -> None:
+def test_a_faulty_reference_is_nobodys_to_accept(model: Callable[..., Path]) -> None:
+    known = PREFIXES + """t:known a qe:BaselineEntry ; qe:ofRule "NAME-02" ; qe:atFocus t:flow ;
+        qe:since "2025-01-01"^^xsd:date ; qe:reason "Old." ."""  # fmt: skip
+    waiver = _waiver(ofRule='"NAME-02"')
+    data = DATA + "t:flow qe:isOwnedBy t:nobody .\n"
+    found = _found(open_model(model(waiver, data=data, baseline=known)).validate(at=DAY))
+    assert found["NAME-02", "flow"] == "open" and ("WAIV-03", "waiver") in found
+
+
+def test_the_rules_of_the_chosen_profiles_are_checked(model: Callable[..., Path]) -> None:
     opened = open_model(model())
     assert set(_found(opened.validate(at=DAY))) == {("ALL-01", "flow")}, "generic by default"
     assert set(_found(opened.validate(at=DAY, profiles=["us-mi"]))) == {("ALL-01", "flow"), ("MI-01", "flow")}
