@@ -69,6 +69,8 @@ PREFIXES = {
     "qed": f"{BASE}id/",
 }
 
+#: One worker validates all fixtures, once.
+pytestmark = pytest.mark.xdist_group("fixtures")
 #: Which component reports the breach of which parameter.
 COMPONENTS: dict[Node, str] = {
     SH["class"]: "Class",
@@ -607,6 +609,7 @@ def test_no_shape_is_out_of_use() -> None:
     assert all_shapes() - targeted_shapes() - used == set()
 
 
+@pytest.mark.xdist_group("shapes-of-shacl")
 def test_shapes_conform_to_the_shapes_of_shacl() -> None:
     """Not by pySHACL's own switch, whose depth of 15 a path within a list within a shape exceeds."""
     shapes_of_shacl = Path(pyshacl.__file__).parent / "assets" / "shacl-shacl.ttl"
