@@ -33,6 +33,7 @@ from qe_kg.validation.report import (
     ValidationReport,
     make_report,
 )
+from qe_kg.validation.rule_help import read_help
 from qe_kg.validation.rule_index import GENERIC, RuleIndex
 from qe_kg.validation.turtle_report import report_turtle
 
@@ -138,6 +139,7 @@ def validate(
         write_turtle=lambda: report_turtle(run.results, results, namespaces),
         profiles=settings.profiles or (),
         day=settings.day,
+        read_help=lambda: read_help(data_graph, shapes_graph, namespaces),
     )
 
 

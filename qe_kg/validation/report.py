@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from qe_kg.validation.rule_help import RuleHelp
 
 Severity = Literal["Violation", "Warning", "Info"]
 Status = Literal["open", "waived", "baseline"]
@@ -109,6 +112,7 @@ class ValidationReport:
     ``conforms`` is False where an open result is at least as grave as the severity that was to fail.
     ``write_turtle`` makes what ``as_turtle`` returns; it costs time and is seldom wanted. ``profiles`` are the
     jurisdictions whose rules were checked (none: all rules), ``day`` the day that dates were compared with.
+    ``read_help`` tells what is known of the rules; ``fail_on`` is the lightest severity that fails.
     """
 
     conforms: bool
@@ -118,6 +122,8 @@ class ValidationReport:
     write_turtle: Callable[[], str] = field(repr=False, compare=False)
     profiles: tuple[str, ...] = ()
     day: date | None = None
+    fail_on: Severity = "Violation"
+    read_help: Callable[[], tuple[RuleHelp, ...]] = field(default=tuple, repr=False, compare=False)
 
     @property
     def as_turtle(self) -> str:
@@ -142,6 +148,7 @@ class ValidationReport:
 def make_report(
     results: list[Result], *, engine: str, fail_on: Severity, focus_nodes: int, shapes: int, seconds: float,
     write_turtle: Callable[[], str], profiles: tuple[str, ...] = (), day: date | None = None,
+    read_help: Callable[[], tuple[RuleHelp, ...]] = tuple,
 ) -> ValidationReport:  # fmt: skip
     """Order and count results and decide whether the data conform."""
     ordered = sorted(
@@ -176,4 +183,6 @@ def make_report(
         write_turtle=write_turtle,
         profiles=profiles,
         day=day,
+        fail_on=fail_on,
+        read_help=read_help,
     )

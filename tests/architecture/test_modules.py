@@ -31,7 +31,15 @@ USERS = {
     "yaml": {"qe_kg.query_library"},
 }
 #: What several commands share; every other module of the command line is a command, which it loads by name.
-HELPERS = {"qe_kg.cli.options", "qe_kg.cli.output", "qe_kg.cli.progress"}
+HELPERS = {
+    "qe_kg.cli.options",
+    "qe_kg.cli.output",
+    "qe_kg.cli.progress",
+    "qe_kg.cli.reports",
+    "qe_kg.report_formats.findings",
+}
+#: Modules that are loaded by name: how the call is written, and what the names begin with.
+LOADED = {"f'qe_kg.cli.{module}'": "qe_kg.cli.", "f'qe_kg.report_formats.{form}'": "qe_kg.report_formats."}
 #: Layers from the bottom up; a module imports only from its own layer and from those below.
 LAYERS = (
     {"errors", "namespaces", "terms", "assets", "manifest", "turtle_spans"},
@@ -47,6 +55,7 @@ LAYERS = (
         "drawing",
         "change",
         "rules.*",
+        "report_formats.*",
     },
     {"generate.*"},
     {"model", "loose_files"},
@@ -95,9 +104,9 @@ def _imported(name: str) -> frozenset[Import]:
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and ast.unparse(call.func) == "import_module" and name != "qe_kg":
             pattern = ast.unparse(call.args[0])
-            assert pattern == "f'qe_kg.cli.{module}'", f"{name}: {pattern} may be any module"
-            commands = {module for module in MODULES if module.startswith("qe_kg.cli.")} - HELPERS
-            found |= {Import(module, False) for module in commands}
+            assert pattern in LOADED, f"{name}: {pattern} may be any module"
+            loaded = {module for module in MODULES if module.startswith(LOADED[pattern])} - HELPERS
+            found |= {Import(module, False) for module in loaded}
     return frozenset(found)
 
 
