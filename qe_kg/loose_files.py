@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def validate_files(
-    data: Iterable[Path], shapes: Iterable[Path], *, fail_on: Severity = "Violation"
+    data: Iterable[Path], shapes: Iterable[Path], *, fail_on: Severity = "Violation", engine: str = "auto"
 ) -> ValidationReport:
     """Validate any RDF files with any shapes; no model is needed.
 
@@ -32,7 +32,7 @@ def validate_files(
     """
     from qe_kg.validation.gate import InputFile, Settings, validate
 
-    settings = Settings(use_baseline=False, use_waivers=False, report_stale=False, fail_on=fail_on)
+    settings = Settings(use_baseline=False, use_waivers=False, report_stale=False, fail_on=fail_on, engine=engine)
 
     def inputs(paths: Iterable[Path]) -> list[InputFile]:
         return [InputFile(path, shown_path(path), list(read_quads(path))) for path in expand_paths(paths)]

@@ -19,6 +19,7 @@ from qe_kg.manifest import ALIGNMENTS, RDF_ROLES, Manifest, ModelFile, find_mode
 from qe_kg.namespaces import DEFAULT_BASE
 from qe_kg.query_library import QueryLibrary, bind_parameters, free_parameter
 from qe_kg.query_results import QueryResult
+from qe_kg.rules.catalogue import RuleCatalogue, read_rules
 from qe_kg.rules.questions import RuleQuestions
 from qe_kg.sparql_text import bind, check_allowed, is_query
 from qe_kg.store.embedded import EmbeddedStore, Solutions
@@ -305,6 +306,16 @@ class Model(RuleQuestions):
 
     # --- validation ---------------------------------------------------------------------------------------
 
+    @cached_property
+    def rules(self) -> RuleCatalogue:
+        """The rules of the model, with their basis, and the jurisdictions that can be chosen."""
+        return read_rules(self.store, self.namespaces)
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """Notations of the jurisdictions whose rules are checked unless a call names others."""
+        return self.manifest.profiles or ("generic",)
+
     def validate(
         self,
         *,
@@ -331,9 +342,9 @@ class Model(RuleQuestions):
             ShapesError: the shapes cannot be evaluated.
 
         """
-        from qe_kg.validation.gate import GENERIC, Settings, read_day, validate
+        from qe_kg.validation.gate import Settings, read_day, validate
 
-        chosen = tuple(dict.fromkeys(profiles)) or self.manifest.profiles or (GENERIC,)
+        chosen = tuple(dict.fromkeys(profiles)) or self.profiles
         inputs = [(file.role, self._input(file)) for file in self.manifest.of_role(*RDF_ROLES)]
         # Rules and legal sources are described in the shapes files and are instances like any other.
         return validate(
@@ -378,26 +389,13 @@ class Model(RuleQuestions):
             ReadError: the output cannot be written.
 
         """
-        from qe_kg.interchange import FORM_NAMES, atomic_output, rebasing, write_model
+        from qe_kg.interchange import export
 
-        if form not in FORM_NAMES:
-            raise CallError(f"unknown format {form!r}; known are {', '.join(FORM_NAMES)}")
         known = {*RDF_ROLES, ALIGNMENTS, "entailed"}
         wanted = tuple(roles)
         if not set(wanted) <= known:
             raise CallError(f"unknown part {sorted(set(wanted) - known)[0]!r}; known are {', '.join(sorted(known))}")
-        quads: Iterator[ox.Quad] = self.quads(*wanted)
-        prefixes = dict(self.namespaces.prefixes)
-        if base is not None:
-            from qe_kg.store.files import rename_quads
-
-            move = rebasing(self.namespaces.base, base)
-            quads = rename_quads(quads, move)
-            prefixes = {prefix: move(namespace) for prefix, namespace in prefixes.items()}
-        if isinstance(output, str | Path):
-            with atomic_output(Path(output)) as file:
-                return write_model(quads, file, form, prefixes)
-        return write_model(quads, output, form, prefixes)
+        return export(self.quads(*wanted), output, form, self.namespaces, base)
 
 
 def _builtin_queries() -> Path:

@@ -17,10 +17,12 @@ from qe_kg.errors import QeKgError
 # Command → the line that `qe-kg --help` shows. Kept here so that help needs no command's module.
 _COMMANDS = {
     "validate": "Check the model against its rules; the gate for CI.",
+    "rules": "Which rules apply, on what basis, how far verified?",
     "impact": "Who is affected if this changes?",
     "trace": "Where does this come from?",
     "query": "Answer a query of the library, a file or standard input.",
     "queries": "List the library of queries, or describe one.",
+    "evidence": "Which evidence is there for which rule; what an auditor asks for.",
     "consent": "Which flows need consent, and may they run?",
     "cut": "Which flows to stop so that two zones are separated?",
     "map": "Draw all flows.",

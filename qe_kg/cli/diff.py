@@ -23,7 +23,15 @@ Examples:
   qe-kg diff v1.0:models/grid models/grid
   qe-kg diff old.ttl new.ttl --format rdfpatch
   qe-kg diff --scenario target            what a scenario changes
-  qe-kg diff main --format html -o change.html"""
+  qe-kg diff main --format html -o change.html
+  qe-kg diff main...HEAD --fail-on new-violation,removed-flow,crossing-gained
+
+\b
+Kinds for --fail-on:
+  any  added-element  removed-element  changed-element  renamed-element  added-flow  removed-flow
+  new-violation  new-warning  new-result  waiver-touched  baseline-touched  answer-changed
+  crossing-gained  crossing-lost  newly-affected  no-longer-affected
+  version     the header of an ontology says less than the change needs"""
 
 
 @click.command("diff", epilog=_EPILOG)
@@ -31,12 +39,19 @@ Examples:
 @click.argument("new", required=False)
 @click.option("--model", "model", metavar="DIR", type=click.Path(path_type=Path), help="Model directory.")
 @click.option("--scenario", metavar="NAME", help="Take the second side in this scenario of the model.")
+@click.option("--no-meaning", is_flag=True, help="Only compare: do not validate, walk or ask the two sides.")
+@click.option(
+    "--fail-on",
+    multiple=True,
+    metavar="KIND",
+    help="Leave with 1 where the change does this; may be repeated. See below for the kinds.",
+)
 @format_option("table", "json", "md", "rdfpatch", "html")
 @output_option
 @click.pass_context
 def diff_command(
     ctx: click.Context, /, old: str | None, new: str | None, model: Path | None, scenario: str | None, form: str,
-    output: Path | None,
+    output: Path | None, no_meaning: bool, fail_on: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Tell what a change says, element by element, and what it means.
 
@@ -45,17 +60,23 @@ def diff_command(
     is meant, without OLD the last commit. A revision is read without a checkout.
     """
     from qe_kg.diff import compare
+    from qe_kg.diff.limits import check_kinds, not_allowed
     from qe_kg.diff.sides import open_sides
 
+    kinds = check_kinds(fail_on, with_meaning=not no_meaning)
     with ExitStack() as stack, progress("Comparing"):
-        comparison = compare(*open_sides(old, new, model=model, scenario=scenario, into=stack))
-    emit(_written(comparison, form), output)
-    ctx.exit(0)
+        sides = open_sides(old, new, model=model, scenario=scenario, into=stack)
+        comparison = compare(*sides, meaning=not no_meaning and (form != "rdfpatch" or bool(kinds)), model=model)
+    found = not_allowed(comparison, kinds)
+    emit(_written(comparison, form, found), output)
+    for kind, number in found.items():
+        click.echo(f"not allowed: {kind} ({number})", err=True)
+    ctx.exit(1 if found else 0)
 
 
-def _written(comparison: Comparison, form: str) -> str:
+def _written(comparison: Comparison, form: str, found: dict[str, int]) -> str:
     if form == "json":
-        return as_json(comparison.to_dict())
+        return as_json(comparison.to_dict() | {"notAllowed": found})
     if form == "rdfpatch":
         from qe_kg.diff.patch import write_patch
 

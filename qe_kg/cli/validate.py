@@ -40,10 +40,10 @@ Examples:
 )
 @click.option(
     "--engine",
-    type=click.Choice(["auto", "pyshacl"]),
+    type=click.Choice(["auto", "sparql", "pyshacl"]),
     default="auto",
     show_default=True,
-    help="SHACL engine; auto is pyshacl.",
+    help="SHACL engine: ours (sparql), pySHACL, or auto: ours, and pySHACL for what ours does not take on.",
 )
 @click.option(
     "--profile",
@@ -112,6 +112,7 @@ def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str
         "profiles": [name for given in options["profiles"] for name in given.split(",")],
         "at": options["at"],
         "fail_on": fail_on,
+        "engine": options["engine"],
     }
     if shapes:
         if not paths:
@@ -123,7 +124,7 @@ def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str
                 "--profile, --at and --no-waivers"
             )
         with progress("Validating"):
-            return validate_files(paths, shapes, fail_on=fail_on)
+            return validate_files(paths, shapes, fail_on=fail_on, engine=options["engine"])
     if len(paths) == 1 and (paths[0] / MANIFEST_NAME).is_file():
         if options["model_path"]:
             raise CallError(f"{paths[0]} is a model, and --model names another; leave out one of them")

@@ -6,10 +6,13 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from qe_kg.diff.elements import ElementDiff, diff_elements
+from qe_kg.diff.meaning import Meaning, find_meaning
 from qe_kg.diff.sides import Side
+from qe_kg.diff.versions import VersionNeed, find_versions
 from qe_kg.namespaces import Namespaces
 from qe_kg.store.statements import Difference, difference
 
@@ -24,6 +27,8 @@ class Comparison:
         triples: the difference as statements.
         elements: the difference by element.
         namespaces: for compact names.
+        versions: what the headers of changed ontologies must say.
+        meaning: what it means for others; None where that was not asked, or a side is no model.
 
     """
 
@@ -32,6 +37,8 @@ class Comparison:
     triples: Difference
     elements: ElementDiff
     namespaces: Namespaces
+    versions: tuple[VersionNeed, ...] = ()
+    meaning: Meaning | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -41,26 +48,44 @@ class Comparison:
             "triples": {"added": len(self.triples.added), "removed": len(self.triples.removed)},
             "followingReferences": self.elements.following,
             "elements": [one.to_dict() for one in self.elements.elements],
+            "versions": [one.to_dict() for one in self.versions],
+            "meaning": self.meaning.to_dict() if self.meaning else None,
         }
 
 
-def compare(old: Side, new: Side) -> Comparison:
+def compare(old: Side, new: Side, *, meaning: bool = False, model: Path | None = None) -> Comparison:
     """Compare two sides.
+
+    Args:
+        old: the one side.
+        new: the other.
+        meaning: whether to tell what the difference means: both sides are validated, walked and asked.
+        model: for that, the model whose ontology, shapes and queries are taken for files that belong to no model.
 
     Raises:
         ParseError, ReadError: a file of a side cannot be read.
+        ShapesError, ManifestError: a side cannot be validated or asked.
 
     """
-    # What is shipped with the package is the same on both sides unless one comes out of another version of it.
-    roots = {
-        file.path.parents[len(file.name.split("/")) - 1] for side in (old, new) for file in side.files if file.builtin
-    }
-    builtin = len(roots) > 1
+    builtin = _assets(old) != _assets(new)
     namespaces = new.namespaces if new.manifest or not old.manifest else old.namespaces
     with _without_collection():
         triples = difference(old.quads(builtin=builtin), new.quads(builtin=builtin))
         elements = diff_elements(triples, namespaces)
-    return Comparison(old.name, new.name, triples, elements, namespaces)
+        versions = find_versions(triples, namespaces)
+    found = None
+    if meaning:
+        differs = bool(triples.added or triples.removed)
+        found = find_meaning((old, new), elements, model, anything_differs=differs)
+    return Comparison(old.name, new.name, triples, elements, namespaces, versions, found)
+
+
+def _assets(side: Side) -> frozenset[Path]:
+    """Return the folders out of which a side has what is shipped with the package.
+
+    It is compared where it comes out of different versions of the package, or where one side uses more of it.
+    """
+    return frozenset(file.path.parents[file.name.count("/")] for file in side.files if file.builtin)
 
 
 @contextmanager

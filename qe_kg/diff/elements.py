@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from qe_kg.diff.renames import Rename, find_renames
 from qe_kg.namespaces import DCTERMS, RDF, RDFS, SKOS, Namespaces
-from qe_kg.store.statements import Difference, Statement, described
+from qe_kg.store.statements import Difference, Statement
 from qe_kg.terms import Term
 
 Kind = Literal["added", "removed", "changed", "renamed"]
@@ -118,11 +118,8 @@ class _Teller:
     def __init__(self, difference: Difference, namespaces: Namespaces) -> None:
         self.names = namespaces
         self.removed, self.added = difference.removed, difference.added
+        self.old, self.new = difference.states
         changed = (*self.removed, *self.added)
-        named = {node.value for one in changed for node in one[:3] if node.kind != "literal"}
-        kept = described(difference.unchanged, named)
-        self.old, self.new = _by_subject(kept, self.removed), _by_subject(kept, self.added)
-        self.kept = kept
         self.referring: dict[str, list[Statement]] = defaultdict(list)
         for one in changed:
             if one.value.kind == "bnode":
@@ -229,13 +226,6 @@ class _Teller:
 
     def _inner(self, term: Term, depth: int) -> str:
         return self._structure(term.value, depth + 1) if term.kind == "bnode" else self.value(term).text
-
-
-def _by_subject(kept: Mapping[str, list[Statement]], more: Iterable[Statement]) -> dict[str, list[Statement]]:
-    found = {subject: list(statements) for subject, statements in kept.items()}
-    for one in more:
-        found.setdefault(one.subject.value, []).append(one)
-    return found
 
 
 def _grouped(statements: Iterable[Statement]) -> dict[str, list[Statement]]:

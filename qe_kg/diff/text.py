@@ -62,7 +62,11 @@ def shown_changes(one: ElementChange) -> tuple[PropertyChange, ...]:
 
 def sections(comparison: Comparison) -> Iterator[tuple[str, list[str]]]:
     """Yield what the change means, as titles with rows."""
-    yield from ()
+    if comparison.versions:
+        rows = [row for one in comparison.versions for row in one.rows(comparison.namespaces)]
+        yield "Versions of the ontology", rows
+    if comparison.meaning:
+        yield from comparison.meaning.sections()
 
 
 def _code(one: ElementChange) -> str:

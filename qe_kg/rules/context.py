@@ -11,7 +11,7 @@ from qe_kg.catalogue import Catalogue
 from qe_kg.lineage import FlowGraph
 from qe_kg.namespaces import SKOS, Namespaces
 from qe_kg.shacl.graph import Graph
-from qe_kg.shacl.nodes import iri, text_of
+from qe_kg.shacl.nodes import Node, iri, is_iri, text_of
 from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.validation.rule_index import RuleIndex
 
@@ -70,6 +70,15 @@ class Context:
         """Return the identifier of a rule (IRI), else its compact IRI."""
         found = self.graph.value(iri(rule), iri(f"{SKOS}notation"))
         return text_of(found) if found else self.namespaces.compact(rule)
+
+    def label(self, node: Node) -> str:
+        """Return the English label of a node, else its compact IRI or its lexical form."""
+        if not is_iri(node):
+            return text_of(node)
+        labels = sorted(
+            self.graph.objects(node, iri(f"{SKOS}prefLabel")), key=lambda one: (not one.endswith("@en"), one)
+        )
+        return text_of(labels[0]) if labels else self.namespaces.compact(text_of(node))
 
     @cached_property
     def stages(self) -> dict[str, str]:

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from qe_kg.rules.consent import ConsentAnswer
     from qe_kg.rules.context import Context
     from qe_kg.rules.cut import CutAnswer
+    from qe_kg.rules.evidence import EvidenceMatrix
     from qe_kg.rules.withdrawal import WithdrawalAnswer
     from qe_kg.store.embedded import EmbeddedStore
+    from qe_kg.validation import ValidationReport
 
 
 class RuleQuestions:
@@ -37,6 +39,11 @@ class RuleQuestions:
 
         def quads(self, *roles: str) -> Iterator[ox.Quad]:
             """Yield the quads of the files of these roles."""
+
+        def validate(
+            self, *, profiles: Iterable[str] = (), at: date | str | None = None, engine: str = "auto"
+        ) -> ValidationReport:
+            """Validate the model."""
 
     def rule_context(self, *, profiles: Iterable[str] = (), at: date | str | None = None) -> Context:
         """Return the model as rules look at it.
@@ -86,3 +93,39 @@ class RuleQuestions:
         from qe_kg.rules.withdrawal import withdraw
 
         return withdraw(self.rule_context(**options), records)
+
+    def evidence(
+        self,
+        *,
+        rules: Iterable[str] = (),
+        subjects: Iterable[str] = (),
+        engine: str = "auto",
+        **options: Any,  # noqa: ANN401
+    ) -> EvidenceMatrix:
+        """Tell what each rule asks of each flow, participant or record, and whether it is there.
+
+        Args:
+            rules: codes of the rules to show; none shows all in force.
+            subjects: names of flows and other elements to show; none shows all.
+            engine: the SHACL engine; see `qe_kg.validation.engines.ENGINES`.
+            options: as for `rule_context`.
+
+        Raises:
+            CallError: the day is none, or a name is unknown (`UnknownNameError`) or ambiguous.
+            ShapesError: the shapes cannot be evaluated.
+
+        """
+        from qe_kg.rules.evidence import evidence
+
+        context = self.rule_context(**options)
+        chosen = [self.catalogue.resolve(name, "element", "record", "concept") for name in subjects]
+        report = self.validate(profiles=context.profiles, at=context.day, engine=engine)
+        scenario = self.manifest.scenario
+        return evidence(
+            context,
+            report,
+            model=self.manifest.name,
+            scenario=None if scenario is None else scenario.name,
+            rules=tuple(rules),
+            subjects=[one.iri for one in chosen],
+        )

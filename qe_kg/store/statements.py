@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import pyoxigraph as ox
@@ -50,6 +51,13 @@ class Difference:
     added: tuple[Statement, ...]
     unchanged: frozenset[ox.Quad]
 
+    @cached_property
+    def states(self) -> tuple[dict[str, list[Statement]], dict[str, list[Statement]]]:
+        """What is said, before and after, about everything that a changed statement names, by subject."""
+        changed = (*self.removed, *self.added)
+        kept = described(self.unchanged, {node.value for one in changed for node in one[:3] if node.kind != "literal"})
+        return _joined(kept, self.removed), _joined(kept, self.added)
+
 
 def difference(old: Iterable[ox.Quad], new: Iterable[ox.Quad]) -> Difference:
     """Compare two sets of quads by their terms as written.
@@ -83,6 +91,19 @@ def described(quads: Iterable[ox.Quad], subjects: set[str]) -> dict[str, list[St
             if name in subjects:
                 found.setdefault(name, []).append(statement(quad))
     return found
+
+
+def _joined(kept: dict[str, list[Statement]], more: Iterable[Statement]) -> dict[str, list[Statement]]:
+    found = {subject: list(statements) for subject, statements in kept.items()}
+    for one in more:
+        found.setdefault(one.subject.value, []).append(one)
+    return found
+
+
+def selected(quads: Iterable[ox.Quad], predicates: set[str], values: set[str] | None = None) -> list[Statement]:
+    """Return the statements with some predicates, and if given, with some IRIs as values."""
+    found = (statement(quad) for quad in quads if quad.predicate.value in predicates)
+    return [one for one in found if values is None or one.value.value in values]
 
 
 def statement(quad: ox.Quad) -> Statement:

@@ -15,9 +15,11 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qe_kg.errors import ShapesError
 from qe_kg.integrity import Problem
 from qe_kg.namespaces import SKOS, Namespaces
 from qe_kg.shacl.graph import Graph
+from qe_kg.shacl.model import IllFormedShapes
 from qe_kg.shacl.nodes import Node, iri, is_blank, is_literal, literal_parts, text_of
 from qe_kg.shacl.paths import path_text
 from qe_kg.shacl.results import RawResult
@@ -34,14 +36,14 @@ from qe_kg.validation.report import (
     make_report,
 )
 from qe_kg.validation.rule_help import read_help
-from qe_kg.validation.rule_index import GENERIC, RuleIndex
+from qe_kg.validation.rule_index import RuleIndex
 from qe_kg.validation.turtle_report import report_turtle
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
 _LABEL = iri(f"{SKOS}prefLabel")
-__all__ = ["GENERIC", "InputFile", "Settings", "read_day", "validate"]
+__all__ = ["InputFile", "Settings", "read_day", "validate"]
 
 EMPTY_FILE = "FILE-01"
 
@@ -117,8 +119,11 @@ def validate(
     if settings.profiles is not None:
         rules.check_profiles(settings.profiles)
         shapes_quads = without(shapes_quads, rules.shapes_left_out(settings.profiles))
-    run = engines.run(settings.engine, data_quads, shapes_quads)
     locator = Locator(data, shapes, shapes_graph)
+    try:
+        run = engines.run(settings.engine, data_quads, shapes_quads)
+    except IllFormedShapes as error:
+        raise _placed(error, locator, namespaces) from error
     results = [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
     results += [_from_raw(one, rules, data_graph, locator, namespaces) for one in run.results]
     acceptance = Acceptance(
@@ -141,6 +146,13 @@ def validate(
         day=settings.day,
         read_help=lambda: read_help(data_graph, shapes_graph, namespaces),
     )
+
+
+def _placed(error: IllFormedShapes, locator: Locator, namespaces: Namespaces) -> ShapesError:
+    """Name the file and line of what is wrong in the shapes."""
+    place = locator.of_shapes(*error.triple)
+    where = f"{place}: " if place else ""
+    return ShapesError(f"the shapes cannot be evaluated: {where}{_compact(error.node, namespaces)}: {error.problem}")
 
 
 def _from_raw(one: RawResult, rules: RuleIndex, data: Graph, locator: Locator, namespaces: Namespaces) -> Result:

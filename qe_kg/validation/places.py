@@ -142,6 +142,19 @@ class Locator:
     def __init__(self, data: Sequence[File], shapes: Sequence[File], graph: Graph) -> None:
         self._data, self._shapes, self._graph = _Index(data), _Index(shapes), graph
 
+    def of_shapes(self, subject: Node, predicate: Node | None, value: Node | None) -> SourcePlace | None:
+        """Return the place of a triple in the files of the shapes; failing that, of the subject's description."""
+        refs = self._shapes.of(subject)
+        if not refs:
+            return None
+        with_predicate = [
+            ref for ref in refs if predicate is not None and str(self._shapes.quad(ref).predicate) == predicate
+        ]
+        exact = [ref for ref in with_predicate if self._shapes.value(ref) == value]
+        if exact or with_predicate:
+            return self._shapes.place((exact or with_predicate)[0])
+        return self._shapes.place(self._shapes.main(refs), "subject")
+
     def locate(self, result: RawResult) -> Located:
         """Return the places of a result."""
         focus = result.focus

@@ -33,8 +33,8 @@ AT = date(2026, 6, 30)
 FLOW = Flow("flow", "source", "stage", ("item",), (7,), "drawn")
 
 
-def record(**changed: Any) -> ConsentRecord:
-    fields: dict[str, Any] = {
+def record(**changed: object) -> ConsentRecord:
+    fields: dict[str, object] = {
         "iri": "record",
         "statuses": (f"{DPV}ConsentGiven",),
         "recipients": ("stream",),
@@ -43,11 +43,12 @@ def record(**changed: Any) -> ConsentRecord:
         "valid_until": ("2026-12-31T12:00:00Z",),
         "granularity": "PT15M",
     }
-    return ConsentRecord(**{**fields, **changed})
+    merged: dict[str, Any] = {**fields, **changed}
+    return ConsentRecord(**merged)
 
 
-def facts(*records: ConsentRecord, **changed: Any) -> Facts:
-    fields: dict[str, Any] = {
+def facts(*records: ConsentRecord, **changed: object) -> Facts:
+    fields: dict[str, object] = {
         "records": {one.iri: one for one in records},
         "coverage": {"flow": tuple(one.iri for one in records)},
         "purposes": {"flow": ("narrow",)},
@@ -56,7 +57,8 @@ def facts(*records: ConsentRecord, **changed: Any) -> Facts:
         "stages": {"stage": "stream"},
         "needs": {},
     }
-    return Facts(**{**fields, **changed})
+    merged: dict[str, Any] = {**fields, **changed}
+    return Facts(**merged)
 
 
 def why(given: Facts, at: date = AT) -> list[str]:

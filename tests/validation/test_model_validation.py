@@ -246,7 +246,7 @@ def test_the_last_line_sums_up(qe_kg: Run) -> None:
     done = qe_kg("validate", "--format", "table")
     assert done.returncode == 0
     assert re.fullmatch(
-        r"conforms: 0 open, \d+ in the baseline, 0 waived; \d+ focus nodes, \d+ shapes, engine pyshacl, \d+\.\d s",
+        r"conforms: 0 open, \d+ in the baseline, 0 waived; \d+ focus nodes, \d+ shapes, engine sparql, \d+\.\d s",
         done.stdout.splitlines()[-1],
     )
 

@@ -1,0 +1,81 @@
+"""Other components: sh:closed, sh:hasValue, sh:in (https://www.w3.org/TR/shacl/#core-components-others)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from qe_kg.shacl.model import Constraint, Evaluation, Finding, ValueConstraint, component
+from qe_kg.shacl.nodes import Node, is_iri, sh
+from qe_kg.shacl.parameters import Parameters
+from qe_kg.shacl.paths import Predicate
+
+
+@dataclass(frozen=True)
+class Closed(Constraint):
+    """``sh:closed`` with ``sh:ignoredProperties``: https://www.w3.org/TR/shacl/#ClosedConstraintComponent ."""
+
+    component = component("Closed")
+    allowed: frozenset[Node]
+
+    def check(self, focus: Node, values: Sequence[Node], run: Evaluation) -> Iterator[Finding]:
+        """Yield each value of a property that the shape does not list."""
+        for node in values:
+            for predicate, found in run.graph.properties(node).items():
+                if predicate not in self.allowed:
+                    for value in found:
+                        yield Finding(value, Predicate(predicate), tell_apart=node)
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        return "The shape is closed: only the properties that it lists may be used."
+
+
+@dataclass(frozen=True)
+class HasValue(Constraint):
+    """``sh:hasValue``: https://www.w3.org/TR/shacl/#HasValueConstraintComponent ."""
+
+    component = component("HasValue")
+    value: Node
+
+    def check(self, focus: Node, values: Sequence[Node], run: Evaluation) -> Iterator[Finding]:
+        """Yield a finding where the value is not among the values."""
+        if self.value not in values:
+            yield Finding()
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        return f"One of the values must be {self.value}."
+
+
+@dataclass(frozen=True)
+class In(ValueConstraint):
+    """``sh:in``: https://www.w3.org/TR/shacl/#InConstraintComponent ."""
+
+    component = component("In")
+    allowed: tuple[Node, ...]
+
+    def holds(self, value: Node, run: Evaluation) -> bool:
+        """Tell whether the value is a member of the list."""
+        return value in self.allowed
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        return f"The value must be one of {', '.join(self.allowed)}."
+
+
+def read(parameters: Parameters) -> Iterator[Constraint]:
+    """Yield the constraints of this family that a shape declares."""
+    ignored = parameters.list("ignoredProperties") or ()
+    if parameters.is_true("closed"):
+        graph = parameters.graph
+        paths = (path for one in parameters.all("property") for path in graph.objects(one, sh("path")) if is_iri(path))
+        yield Closed(frozenset((*ignored, *paths)))
+    for value in parameters.all("hasValue"):
+        yield HasValue(value)
+    allowed = parameters.list("in")
+    if allowed is not None:
+        yield In(allowed)

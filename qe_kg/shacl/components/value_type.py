@@ -1,0 +1,83 @@
+"""Value type: sh:class, sh:datatype, sh:nodeKind (https://www.w3.org/TR/shacl/#core-components-value-type)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from qe_kg.shacl.datatypes import is_well_formed
+from qe_kg.shacl.model import Constraint, Evaluation, ValueConstraint, component
+from qe_kg.shacl.nodes import Node, is_literal, literal_parts, sh, text_of
+from qe_kg.shacl.parameters import Parameters
+
+_KINDS = {
+    sh("IRI"): "<", sh("BlankNode"): "_", sh("Literal"): '"',
+    sh("BlankNodeOrIRI"): "_<", sh("BlankNodeOrLiteral"): '_"', sh("IRIOrLiteral"): '<"',
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Class(ValueConstraint):
+    """``sh:class``: https://www.w3.org/TR/shacl/#ClassConstraintComponent ."""
+
+    component = component("Class")
+    of: Node
+
+    def holds(self, value: Node, run: Evaluation) -> bool:
+        """Tell whether the value is an instance of the class or of one below it."""
+        return not is_literal(value) and value in run.graph.instances(self.of)
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        return f"The value must be an instance of {self.of}."
+
+
+@dataclass(frozen=True)
+class Datatype(ValueConstraint):
+    """``sh:datatype``: https://www.w3.org/TR/shacl/#DatatypeConstraintComponent ."""
+
+    component = component("Datatype")
+    datatype: Node
+
+    def holds(self, value: Node, run: Evaluation) -> bool:
+        """Tell whether the value is a well-formed literal of the datatype."""
+        return is_literal(value) and literal_parts(value).datatype == text_of(self.datatype) and is_well_formed(value)
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        return f"The value must be a well-formed literal of datatype {self.datatype}."
+
+
+@dataclass(frozen=True)
+class NodeKind(ValueConstraint):
+    """``sh:nodeKind``: https://www.w3.org/TR/shacl/#NodeKindConstraintComponent ."""
+
+    component = component("NodeKind")
+    kind: Node
+
+    def holds(self, value: Node, run: Evaluation) -> bool:
+        """Tell whether the value is of the kind."""
+        return value[0] in _KINDS[self.kind]
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        return f"The value must be of node kind {self.kind}."
+
+
+def read(parameters: Parameters) -> Iterator[Constraint]:
+    """Yield the constraints of this family that a shape declares."""
+    for one in parameters.all("class"):
+        if is_literal(one):
+            raise parameters.fault("must be a class", "class", one)
+        yield Class(one)
+    datatype, kind = parameters.one("datatype"), parameters.one("nodeKind")
+    if datatype is not None:
+        (datatype,) = parameters.iris("datatype")
+        yield Datatype(datatype)
+    if kind is not None:
+        if kind not in _KINDS:
+            raise parameters.fault("must be one of the six node kinds of SHACL", "nodeKind", kind)
+        yield NodeKind(kind)

@@ -1,0 +1,167 @@
+"""Shapes as typed values: what the parser makes of a shapes graph and what the evaluators run."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NamedTuple, Protocol
+
+from qe_kg.errors import ShapesError
+from qe_kg.namespaces import SH
+from qe_kg.shacl.graph import Graph
+from qe_kg.shacl.nodes import Node
+from qe_kg.shacl.paths import Path
+from qe_kg.shacl.sparql_source import SparqlSource
+
+Severity = str
+
+
+class IllFormedShapes(ShapesError):
+    """A shapes graph that must not be evaluated; knows the triple that is at fault.
+
+    Attributes:
+        problem: what is wrong, without a place.
+        node: the node to name: the subject of the triple, or what owns it if that is a blank node.
+        triple: subject, predicate (None where the whole node is at fault) and object (or None).
+
+    """
+
+    def __init__(self, problem: str, node: Node, predicate: Node | None = None, value: Node | None = None) -> None:
+        self.problem, self.node, self.triple = problem, node, (node, predicate, value)
+        super().__init__(f"the shapes cannot be evaluated: {problem}")
+
+
+class UnsupportedShapes(IllFormedShapes):
+    """Shapes that this engine does not take on."""
+
+    may_run_elsewhere = False
+
+
+class ForeignPattern(UnsupportedShapes):
+    """A pattern that XPath's regular expressions do not have, though those of other engines do."""
+
+    may_run_elsewhere = True
+
+
+class Finding(NamedTuple):
+    """One violation of a constraint at a focus node.
+
+    Attributes:
+        value: the offending value node, or None where the fault is of all of them.
+        path: the result's path where it is not that of the shape.
+        messages: literals that replace the shape's messages.
+        tell_apart: what makes two findings with one value two results (a second value, a language).
+
+    """
+
+    value: Node | None = None
+    path: Path | None = None
+    messages: tuple[Node, ...] = ()
+    tell_apart: str = ""
+
+
+class Evaluation(Protocol):
+    """What a constraint may ask for while it is evaluated."""
+
+    shapes: Shapes
+    graph: Graph
+    sparql: SparqlSource
+
+    def values(self, shape: Shape, focus: Node) -> Sequence[Node]:
+        """Return the value nodes of a focus node."""
+
+    def conforms(self, node: Node, shape_node: Node) -> bool:
+        """Tell whether a node conforms to a shape."""
+
+
+class Constraint(ABC):
+    """One constraint component with its parameters, as one shape declares it."""
+
+    component: ClassVar[str]
+    """IRI of the component."""
+
+    @abstractmethod
+    def check(self, focus: Node, values: Sequence[Node], run: Evaluation) -> Iterable[Finding]:
+        """Yield what is wrong with the value nodes of a focus node."""
+
+    def check_all(self, nodes: Iterable[Node], shape: Shape, run: Evaluation) -> Iterator[tuple[Node, Finding]]:
+        """Yield what is wrong with any of several focus nodes of the shape that holds this constraint."""
+        for focus in nodes:
+            for found in self.check(focus, run.values(shape, focus), run):
+                yield focus, found
+
+    @property
+    def shapes(self) -> tuple[Node, ...]:
+        """The shapes that must be evaluated to tell whether this constraint holds."""
+        return ()
+
+    @property
+    @abstractmethod
+    def text(self) -> str:
+        """The rule in words: the message where the shape has none."""
+
+
+class ValueConstraint(Constraint):
+    """A constraint that each value node meets or breaks by itself."""
+
+    @abstractmethod
+    def holds(self, value: Node, run: Evaluation) -> bool:
+        """Tell whether a value node meets the constraint."""
+
+    def check(self, focus: Node, values: Sequence[Node], run: Evaluation) -> Iterator[Finding]:
+        """Yield each value node that does not meet the constraint."""
+        for value in values:
+            if not self.holds(value, run):
+                yield Finding(value)
+
+
+@dataclass(frozen=True)
+class Target:
+    """One declaration of which nodes a shape is about: of a class, one node, or those before or after a property."""
+
+    kind: Literal["class", "node", "subjects", "objects"]
+    node: Node
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A node shape (``path`` is None) or a property shape.
+
+    ``properties`` are the shapes of ``sh:property``; all else that constrains is in ``constraints``.
+    """
+
+    node: Node
+    path: Path | None
+    targets: tuple[Target, ...]
+    constraints: tuple[Constraint, ...]
+    properties: tuple[Node, ...]
+    severity: Severity
+    messages: tuple[Node, ...]
+    deactivated: bool
+
+    def references(self) -> Iterator[Node]:
+        """Yield the shapes that this one needs."""
+        yield from self.properties
+        for constraint in self.constraints:
+            yield from constraint.shapes
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """All shapes of a shapes graph, by node, in the order of their text."""
+
+    by_node: dict[Node, Shape]
+
+    def __getitem__(self, node: Node) -> Shape:
+        return self.by_node[node]
+
+    @property
+    def targeted(self) -> list[Shape]:
+        """The active shapes that have a target."""
+        return [shape for shape in self.by_node.values() if shape.targets and not shape.deactivated]
+
+
+def component(name: str) -> str:
+    """Return the IRI of a component of SHACL: "MinCount" gives ``sh:MinCountConstraintComponent``."""
+    return f"{SH}{name}ConstraintComponent"

@@ -1,0 +1,95 @@
+"""SPARQL over quads in memory, for the SHACL engine: terms come and go as text (see `qe_kg.shacl.nodes`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import pyoxigraph as ox
+
+from qe_kg.errors import QueryError
+
+_SETS, _HAS = ox.NamedNode("urn:qe-kg:sets"), ox.NamedNode("urn:qe-kg:has")
+
+
+def columns_of(query: str) -> tuple[str, ...] | None:
+    """Parse a query and return the variables that a SELECT projects; None for an ASK.
+
+    Raises:
+        QueryError: it does not parse, or is of another form.
+
+    """
+    answer = _run(ox.Store(), query)
+    if isinstance(answer, ox.QueryBoolean):
+        return None
+    if isinstance(answer, ox.QuerySolutions):
+        return tuple(variable.value for variable in answer.variables)
+    raise QueryError("the query is neither a SELECT nor an ASK")
+
+
+def _run(store: ox.Store, query: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+    try:
+        return store.query(query)
+    except SyntaxError as error:
+        raise QueryError(" ".join((error.msg or str(error)).split())) from error
+    except (OSError, RuntimeError, ValueError) as error:
+        raise QueryError(str(error)) from error
+
+
+def _term(node: str) -> ox.NamedNode | ox.BlankNode | ox.Literal:
+    if node[0] == "<":
+        return ox.NamedNode(node[1:-1])
+    if node[0] == "_":
+        return ox.BlankNode(node[2:])
+    (quad,) = ox.parse(f"<urn:x> <urn:x> {node} .".encode(), format=ox.RdfFormat.N_TRIPLES)
+    value = quad.object
+    assert isinstance(value, ox.Literal)
+    return value
+
+
+class MemorySource:
+    """Answers SPARQL over quads in memory; loads them when it is first asked.
+
+    Args:
+        quads: the data.
+        graphs: quads of further graphs by the graph's IRI.
+
+    """
+
+    def __init__(self, quads: Iterable[ox.Quad], graphs: Mapping[str, Iterable[ox.Quad]] | None = None) -> None:
+        self._quads, self._graphs = quads, graphs or {}
+        self._store: ox.Store | None = None
+        self._sets = 0
+
+    def _loaded(self) -> ox.Store:
+        if self._store is None:
+            self._store = ox.Store()
+            self._store.bulk_extend(ox.Quad(one.subject, one.predicate, one.object) for one in self._quads)
+            for name, quads in self._graphs.items():
+                graph = ox.NamedNode(name)
+                self._store.extend(ox.Quad(one.subject, one.predicate, one.object, graph) for one in quads)
+        return self._store
+
+    def select(self, query: str) -> Iterator[tuple[str | None, ...]]:
+        """Answer a SELECT."""
+        answer = _run(self._loaded(), query)
+        if not isinstance(answer, ox.QuerySolutions):
+            raise QueryError("the query is no SELECT")
+        for row in answer:
+            yield tuple(None if term is None else str(term) for term in row)
+
+    def ask(self, query: str) -> bool:
+        """Answer an ASK."""
+        answer = _run(self._loaded(), query)
+        if not isinstance(answer, ox.QueryBoolean):
+            raise QueryError("the query is no ASK")
+        return bool(answer)
+
+    def binding(self, name: str, nodes: Sequence[str]) -> str:
+        """Return a graph pattern that binds a variable to each of some nodes, blank nodes included."""
+        if not any(node[0] == "_" for node in nodes):
+            return f"VALUES ?{name} {{ {' '.join(nodes)} }}"
+        # SPARQL has no way to name a blank node. So the nodes become the members of a set in a graph of its own.
+        store, self._sets = self._loaded(), self._sets + 1
+        members = ox.NamedNode(f"urn:qe-kg:set:{self._sets}")
+        store.extend(ox.Quad(members, _HAS, _term(node), _SETS) for node in nodes)
+        return f"GRAPH {_SETS} {{ {members} {_HAS} ?{name} }}"
