@@ -42,7 +42,7 @@ HELPERS = {
 LOADED = {"f'qe_kg.cli.{module}'": "qe_kg.cli.", "f'qe_kg.report_formats.{form}'": "qe_kg.report_formats."}
 #: Layers from the bottom up; a module imports only from its own layer and from those below.
 LAYERS = (
-    {"errors", "namespaces", "terms", "assets", "manifest", "turtle_spans"},
+    {"errors", "namespaces", "terms", "assets", "manifest", "turtle_spans", "git"},
     {"store.*", "shacl.*", "rdflib_bridge", "positions", "sparql_text", "query_results"},
     {
         "catalogue",
@@ -56,7 +56,9 @@ LAYERS = (
         "change",
         "rules.*",
         "report_formats.*",
+        "turtle_text.*",
     },
+    {"merge.*"},
     {"generate.*"},
     {"model", "loose_files"},
     {"competency"},
