@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from qe_kg.rules.questions import RuleQuestions
 from qe_kg.sparql_text import bind, check_allowed, is_query
 from qe_kg.store.embedded import EmbeddedStore, Solutions
 from qe_kg.store.files import read_quads, shown_path
+from qe_kg.store.stamp import Stamp, StampedFile, check_asked_for
 
 if TYPE_CHECKING:
     from datetime import date
@@ -43,7 +44,7 @@ EXPORT_ROLES = ("ontology", "data", "inference")
 def open_model(
     path: Path | str | None = None,
     *,
-    store: EmbeddedStore | None = None,
+    store: EmbeddedStore | Path | str | None = None,
     scenario: str | None = None,
     include_inferences: bool = True,
     entail: bool = False,
@@ -52,7 +53,8 @@ def open_model(
 
     Args:
         path: a model directory; None means the current folder if it holds a manifest, else the packaged model.
-        store: the store to load the model into; None makes one in memory.
+        store: the store to load the model into; None makes one in memory. The folder of a store on disk is asked
+            as it was loaded (see `load_model`), without reading the model's files.
         scenario: a scenario of the manifest: the model as it would be with that scenario's files.
         include_inferences: whether to load what the manifest marks as a reader's inference.
         entail: whether to add the OWL 2 RL closure, in a named graph of its own.
@@ -62,8 +64,17 @@ def open_model(
         UnknownNameError: there is no scenario of that name.
         ParseError: one of its files does not parse.
         InconsistencyError: with ``entail``, the data contradict the ontology.
+        ReadError, CallError: there is no loaded store in that folder, or it holds something else.
 
     """
+    stamp = None
+    if isinstance(store, Path | str):
+        folder, asked = Path(store), None if path is None else find_model(path)
+        stamp = Stamp.read(folder)
+        check_asked_for(
+            stamp, folder, model=asked, scenario=scenario, include_inferences=include_inferences, entail=entail
+        )
+        path, store = stamp.model, EmbeddedStore(folder, read_only=True)
     manifest = read_manifest(find_model(path))
     if not include_inferences:
         kept = tuple(file for file in manifest.files if file.role != "inference")
@@ -71,12 +82,26 @@ def open_model(
     manifest = manifest if scenario is None else manifest.in_scenario(scenario)
     store = EmbeddedStore() if store is None else store
     change = read_removals(manifest)
-    model = Model(manifest, store, entail=entail, is_whole=include_inferences, change=change)
+    model = Model(manifest, store, entail=entail, is_whole=include_inferences, change=change, stamp=stamp)
     try:
         change.check(model.unchanged())
     except ChangeError as error:
         raise missing_from_scenario(manifest, error.missing) from error
     return model
+
+
+def load_model(path: Path | str | None, folder: Path, **options: Any) -> Model:  # noqa: ANN401
+    """Load a model into a store on disk, in place of what it holds, and open that; see `open_model` for the rest."""
+    Stamp.check_free(folder)
+    store = EmbeddedStore(folder)
+    Stamp.remove(folder)
+    store.clear()
+    model = open_model(path, store=store, **options)
+    store.finish()
+    model._questions.keep_index(folder)
+    model.stamp().write(folder)
+    store.close()
+    return open_model(store=folder, **options)
 
 
 class Model(RuleQuestions):
@@ -100,16 +125,19 @@ class Model(RuleQuestions):
         entail: bool = False,
         is_whole: bool = True,
         change: Change | None = None,
+        stamp: Stamp | None = None,
     ) -> None:
         self.is_whole, self.change, self._is_entailed = is_whole, change or Change(), entail
         self.manifest, self.namespaces, self.store = manifest, manifest.namespaces, store
-        self._graph_files: dict[str, Path] = {}
+        self._stamp, self._graph_files = stamp, dict[str, Path]()
         for file in manifest.of_role(*RDF_ROLES):
-            for graph in self._load(file):
+            for graph in self._load(file) if stamp is None else {self.graph_name(file)}:
                 self._graph_files[graph] = file.path
-        store.add(self._added())
-        self._entailed: list[ox.Quad] = self._entail() if entail else []
-        store.add(self._entailed)
+        self._entailed: list[ox.Quad] = []
+        if stamp is None:
+            store.add(self._added())
+            self._entailed = self._entail() if entail else []
+            store.add(self._entailed)
         self.catalogue = Catalogue(store, self.namespaces)
 
     # --- what it is made of -------------------------------------------------------------------------------
@@ -128,6 +156,18 @@ class Model(RuleQuestions):
     def file_of(self, graph: str) -> Path | None:
         """Return the file behind a named graph; None for what was entailed."""
         return self._graph_files.get(graph)
+
+    def stamp(self) -> Stamp:
+        """Return what the model was loaded from, with its files as they are now."""
+        files = tuple(StampedFile.of(file.path) for file in self.manifest.of_role(*RDF_ROLES))
+        scenario = self.manifest.scenario.name if self.manifest.scenario else None
+        return Stamp(str(self.manifest.directory.resolve()), files, self.is_whole, scenario, self._is_entailed)
+
+    @cached_property
+    def stale(self) -> Sequence[str]:
+        """The files that have changed since the store on disk was loaded; none for a model in memory."""
+        files = (file.path for file in self.manifest.of_role(*RDF_ROLES))
+        return self._stamp.changed(files) if self._stamp else ()
 
     def quads(self, *roles: str) -> Iterator[ox.Quad]:
         """Yield the quads of the files of these roles, with literals as written; "entailed" is a role too."""

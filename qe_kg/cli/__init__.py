@@ -28,6 +28,7 @@ _COMMANDS = {
     "map": "Draw all flows.",
     "export": "Write the model as RDF.",
     "diff": "What does a change say, and what does it mean?",
+    "load": "Load a model into a store on disk.",
     "merge-driver": "Merge a Turtle file by statement, for git.",
     "generate": "Make up a large enterprise, for trials and benchmarks.",
     "demo": "Do the main job once: validate, impact, trace, export.",

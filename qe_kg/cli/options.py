@@ -16,6 +16,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 _SCENARIO = "qe_kg.scenario"
+_STORE = "qe_kg.store"
 
 
 def model_options(command: Command) -> Command:
@@ -35,6 +36,12 @@ def model_options(command: Command) -> Command:
     ):  # fmt: skip
         command = option(command)
     return command
+
+
+store_option = click.option(
+    "--store", metavar="DIR", expose_value=False, callback=lambda ctx, _param, value: ctx.meta.update({_STORE: value}),
+    type=click.Path(path_type=Path), help="Ask the store on disk that qe-kg load wrote there.",
+)  # fmt: skip
 
 
 def _keep_scenario(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
@@ -80,10 +87,22 @@ def open_for(model_path: Path | None, no_inferences: bool, entail: bool, *, warn
     """Open the model that the options name; say on standard error what is wrong with its files."""
     from qe_kg.cli.progress import progress
     from qe_kg.model import open_model
+    from qe_kg.store.files import shown_path
 
+    store: Path | None = click.get_current_context().meta.get(_STORE)
     with progress("Loading the model"):
-        model = open_model(model_path, scenario=chosen_scenario(), include_inferences=not no_inferences, entail=entail)
-        problems = model.problems if warn else ()
+        model = open_model(
+            model_path, store=store, scenario=chosen_scenario(), include_inferences=not no_inferences, entail=entail
+        )
+        problems = model.problems if warn and store is None else ()
+    if model.stale:
+        changed = ", ".join(shown_path(Path(one)) for one in model.stale[:3])
+        more = f" and {len(model.stale) - 3} more" if len(model.stale) > 3 else ""
+        click.echo(
+            f"warning: the store {store} is older than the model: {changed}{more} changed since it was loaded; "
+            "load it anew with qe-kg load",
+            err=True,
+        )
     if model.manifest.scenario is not None:
         click.echo(f"scenario {model.manifest.scenario.name}: {model.manifest.scenario.title}", err=True)
     for problem in problems[:5]:

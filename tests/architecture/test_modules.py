@@ -22,6 +22,7 @@ MAX_LINES = 450
 #: Which modules may use a third-party package; a pattern ends in ".*".
 USERS = {
     "click": {"qe_kg.cli.*"},
+    "numpy": {"qe_kg.lineage.*"},
     "owlrl": {"qe_kg.entailment"},
     "pygraphviz": {"qe_kg.drawing"},
     "pyoxigraph": {"qe_kg.store.*", "qe_kg.rdflib_bridge", "qe_kg.change", "qe_kg.validation.preparation"},
