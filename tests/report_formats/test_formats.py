@@ -49,7 +49,8 @@ BY_HAND = Report(
 SHAPES = """\
 @prefix ex: <http://e/> .
 @prefix sh: <http://www.w3.org/ns/shacl#> .
-ex:S a sh:NodeShape ; sh:targetClass ex:C ; sh:property ex:P , [ sh:path ex:q ; sh:minCount 1 ; sh:severity sh:Warning ] .
+ex:S a sh:NodeShape ; sh:targetClass ex:C ;
+  sh:property ex:P , [ sh:path ex:q ; sh:minCount 1 ; sh:severity sh:Warning ] .
 ex:P sh:path ex:p ; sh:datatype ex:none ; sh:message "No." .
 """
 DATA = """\
