@@ -1,4 +1,4 @@
-"""Reports for CI systems: against SARIF's schema, against readers of each format, and against the results themselves."""
+"""Reports for CI systems: against SARIF's schema, readers of each format, and the results themselves."""
 
 from __future__ import annotations
 
