@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         AmbiguousNameError,
         CallError,
         ChangeError,
+        FormatError,
         InconsistencyError,
         ManifestError,
         ParameterError,
@@ -63,6 +64,7 @@ _HOME = {
     "ParseError": "errors",
     "ManifestError": "errors",
     "QueryError": "errors",
+    "FormatError": "errors",
     "ShapesError": "errors",
     "InconsistencyError": "errors",
 }
@@ -73,6 +75,7 @@ __all__ = [
     "Change",
     "ChangeError",
     "Flow",
+    "FormatError",
     "InconsistencyError",
     "Lineage",
     "ManifestError",

@@ -31,6 +31,8 @@ USERS = {
     "rich": {"qe_kg.cli.*"},
     "yaml": {"qe_kg.query_library"},
 }
+#: Dependencies that are called as programs, and the one module that calls each.
+PROGRAMS = {"turtlefmt": "qe_kg.formatting"}
 #: What several commands share; every other module of the command line is a command, which it loads by name.
 HELPERS = {
     "qe_kg.cli.options",
@@ -57,6 +59,7 @@ LAYERS = (
         "change",
         "rules.*",
         "report_formats.*",
+        "formatting",
         "turtle_text.*",
     },
     {"merge.*"},
@@ -166,7 +169,10 @@ def test_every_library_that_is_allowed_is_used_and_declared() -> None:
     assert set(USERS) <= used
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {dependency.partition(">")[0].partition("=")[0] for dependency in project["dependencies"]}
-    assert declared == {"pyyaml" if library == "yaml" else library for library in USERS}
+    assert declared == {"pyyaml" if library == "yaml" else library for library in USERS} | set(PROGRAMS)
+    for program, user in PROGRAMS.items():
+        texts = {name: MODULES[name].read_text(encoding="utf-8") for name in MODULES}
+        assert {name for name, text in texts.items() if f'"{program}"' in text} == {user}
 
 
 @pytest.mark.parametrize("name", MODULES)
