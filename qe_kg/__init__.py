@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         FormatError,
         InconsistencyError,
         ManifestError,
+        OntologyError,
         ParameterError,
         ParseError,
         QeKgError,
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
     )
     from qe_kg.integrity import Problem
     from qe_kg.lineage import Flow, Lineage, Reached
-    from qe_kg.model import Model, open_model
+    from qe_kg.model import Model
+    from qe_kg.opening import open_model
     from qe_kg.query_results import QueryResult
     from qe_kg.terms import Term
     from qe_kg.validation import Result, ValidationReport
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 # Where each public name lives. Resolved on first use, so that importing the package costs nothing.
 _HOME = {
     "Model": "model",
-    "open_model": "model",
+    "open_model": "opening",
     "Change": "change",
     "Lineage": "lineage",
     "Flow": "lineage",
@@ -67,6 +69,7 @@ _HOME = {
     "FormatError": "errors",
     "ShapesError": "errors",
     "InconsistencyError": "errors",
+    "OntologyError": "errors",
 }
 
 __all__ = [
@@ -80,6 +83,7 @@ __all__ = [
     "Lineage",
     "ManifestError",
     "Model",
+    "OntologyError",
     "ParameterError",
     "ParseError",
     "Problem",

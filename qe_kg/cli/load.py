@@ -35,7 +35,7 @@ def load_command(
     be new, empty, or a store.
     """
     from qe_kg.cli.progress import progress
-    from qe_kg.model import load_model
+    from qe_kg.opening import load_model
 
     with progress("Loading the model into the store"):
         model = load_model(model_path, folder, scenario=scenario, include_inferences=not no_inferences, entail=entail)

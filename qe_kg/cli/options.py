@@ -26,7 +26,7 @@ def model_options(command: Command) -> Command:
     where `open_for` finds it.
     """
     for option in (
-        click.option("--entail", is_flag=True, help="Add the OWL 2 RL closure first (by owlrl; takes seconds)."),
+        click.option("--entail", is_flag=True, help="Add the OWL 2 RL closure first."),
         click.option("--no-inferences", is_flag=True, help="Leave out what a reader inferred."),
         click.option(
             "--scenario", metavar="NAME", expose_value=False, callback=_keep_scenario,
@@ -86,7 +86,7 @@ profile_option = click.option(
 def open_for(model_path: Path | None, no_inferences: bool, entail: bool, *, warn: bool = True) -> Model:
     """Open the model that the options name; say on standard error what is wrong with its files."""
     from qe_kg.cli.progress import progress
-    from qe_kg.model import open_model
+    from qe_kg.opening import open_model
     from qe_kg.store.files import shown_path
 
     store: Path | None = click.get_current_context().meta.get(_STORE)
@@ -117,7 +117,7 @@ def complete_names(ctx: click.Context, _param: click.Parameter, incomplete: str)
     """Complete codes and labels out of the model; an unreadable model completes to nothing."""
     from qe_kg.errors import QeKgError
     from qe_kg.lineage.start import LINEAGE_KINDS
-    from qe_kg.model import open_model
+    from qe_kg.opening import open_model
 
     try:
         names = open_model(ctx.params.get("model_path"), scenario=ctx.meta.get(_SCENARIO)).catalogue.names(

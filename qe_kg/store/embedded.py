@@ -123,6 +123,35 @@ class EmbeddedStore:
             self._store.add(quad)
             self._store.add(ox.Quad(quad.subject, quad.predicate, quad.object))
 
+    def graph(self, name: str) -> list[ox.Quad]:
+        """Return the quads of a named graph, sorted, with literals as the store has them."""
+        found = self._store.quads_for_pattern(None, None, None, ox.NamedNode(name))
+        return sorted(found, key=lambda quad: (str(quad.subject), str(quad.predicate), str(quad.object)))
+
+    def update(self, update: str) -> None:
+        """Run a SPARQL update of our own making.
+
+        Raises:
+            QueryError: it does not parse.
+
+        """
+        try:
+            _with_room(lambda: self._store.update(update))
+        except SyntaxError as error:
+            raise _query_error(error) from error
+
+    def ask(self, query: str) -> bool:
+        """Answer an ASK query.
+
+        Raises:
+            QueryError: the query does not parse or is no ASK.
+
+        """
+        answer = self.query(query)
+        if not isinstance(answer, bool):
+            raise QueryError("an ASK query was expected")
+        return answer
+
     def select(self, query: str) -> Solutions:
         """Answer a SELECT query.
 

@@ -51,6 +51,7 @@ _HINTS = (
         "expected a statement: an IRI, a prefixed name, '[', '(' or a directive such as @prefix",
     ),
 )
+_ANY_URI = "http://www.w3.org/2001/XMLSchema#anyURI"
 
 
 def format_of(path: Path) -> str:
@@ -75,7 +76,7 @@ def read_quads(
     Args:
         path: the file; its ending tells the format.
         graph: IRI of the graph that triples without one go to; None for the default graph.
-        rename: maps every IRI (see `Namespaces.rebase`); None leaves them.
+        rename: maps every IRI (see `Namespaces.rebase`), and every ``xsd:anyURI``; None leaves them.
         base: what relative IRIs are relative to; without one they are errors.
 
     Raises:
@@ -193,8 +194,39 @@ def same_in_order(one: Sequence[ox.Quad], other: Sequence[ox.Quad]) -> bool:
     )
 
 
+def literals_as_written(quads: Iterable[ox.Quad], source: Callable[[], Iterable[ox.Quad]]) -> list[ox.Quad]:
+    """Return quads of a store with each literal as the source has it: the subject's own where it has one.
+
+    Args:
+        quads: what a store gave, whose literals it may have rewritten.
+        source: gives the quads that were loaded; only asked where a literal may have been rewritten.
+
+    """
+    quads = list(quads)
+    if not any(_may_be_rewritten(quad.object) for quad in quads):
+        return quads
+    written: dict[object, ox.Literal] = {}
+    scratch = ox.Store()
+    name = ox.NamedNode("urn:qe-kg:scratch")
+    for quad in source():
+        if _may_be_rewritten(quad.object) and isinstance(quad.object, ox.Literal):
+            scratch.clear()
+            scratch.add(ox.Quad(name, name, quad.object))
+            kept = next(iter(scratch)).object
+            written.setdefault((quad.subject, kept), quad.object)
+            written.setdefault(kept, quad.object)
+    found = [written.get((quad.subject, quad.object), written.get(quad.object, quad.object)) for quad in quads]
+    return [
+        ox.Quad(quad.subject, quad.predicate, term, quad.graph_name) for quad, term in zip(quads, found, strict=True)
+    ]
+
+
+def _may_be_rewritten(node: object) -> bool:
+    return isinstance(node, ox.Literal) and (node.language is not None or not node.datatype.value.endswith("#string"))
+
+
 def rename_quads(quads: Iterable[ox.Quad], rename: Callable[[str], str]) -> Iterator[ox.Quad]:
-    """Yield quads with every IRI mapped."""
+    """Yield quads with every IRI mapped, and every ``xsd:anyURI``."""
     return (_rename(quad, rename) for quad in quads)
 
 
@@ -202,6 +234,9 @@ def _rename(quad: ox.Quad, rename: Callable[[str], str]) -> ox.Quad:
     def term(node: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | ox.DefaultGraph) -> object:
         if isinstance(node, ox.NamedNode):
             return ox.NamedNode(rename(node.value))
+        if isinstance(node, ox.Literal) and node.datatype.value == _ANY_URI:
+            # sh:namespace says by a literal what prefixes in the text of a constraint stand for.
+            return ox.Literal(rename(node.value), datatype=node.datatype)
         if isinstance(node, ox.Literal) and node.datatype.value != rename(node.datatype.value):
             return ox.Literal(node.value, datatype=ox.NamedNode(rename(node.datatype.value)))
         return node

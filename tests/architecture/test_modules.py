@@ -23,11 +23,10 @@ MAX_LINES = 450
 USERS = {
     "click": {"qe_kg.cli.*"},
     "numpy": {"qe_kg.lineage.*"},
-    "owlrl": {"qe_kg.entailment"},
     "pygraphviz": {"qe_kg.drawing"},
     "pyoxigraph": {"qe_kg.store.*", "qe_kg.rdflib_bridge", "qe_kg.change", "qe_kg.validation.preparation"},
     "pyshacl": {"qe_kg.validation.pyshacl_engine"},
-    "rdflib": {"qe_kg.rdflib_bridge", "qe_kg.validation.*", "qe_kg.entailment"},
+    "rdflib": {"qe_kg.rdflib_bridge", "qe_kg.validation.*"},
     "rich": {"qe_kg.cli.*"},
     "yaml": {"qe_kg.query_library"},
 }
@@ -53,7 +52,7 @@ LAYERS = (
         "query_library",
         "lineage.*",
         "validation.*",
-        "entailment",
+        "inference.*",
         "interchange",
         "drawing",
         "change",
@@ -64,7 +63,7 @@ LAYERS = (
     },
     {"merge.*"},
     {"generate.*"},
-    {"model", "loose_files"},
+    {"model", "loose_files", "opening"},
     {"competency"},
     {"diff.*"},
     {"cli.*", "__main__"},
@@ -237,6 +236,7 @@ SLOW = {"rdflib", "pyshacl", "owlrl", "rich", "pyoxigraph", "pygraphviz", "yaml"
         (RUN.format("'query', 'ASK {}', '--format', 'json'"), {"rdflib", "pyshacl", "owlrl", "rich", "pygraphviz"}),
         (RUN.format("'export', '--to', 'nt'"), {"rdflib", "pyshacl", "owlrl", "rich", "pygraphviz"}),
         (RUN.format("'validate', '--format', 'json'"), {"owlrl", "rich", "pygraphviz"}),
+        (RUN.format("'export', '--to', 'nt', '--entail'"), {"rdflib", "pyshacl", "owlrl", "rich", "pygraphviz"}),
     ],
     ids=lambda value: value.splitlines()[-5 if "argv" in value else 0][:60] if isinstance(value, str) else "",
 )

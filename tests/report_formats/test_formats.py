@@ -20,7 +20,7 @@ from jsonschema import Draft4Validator
 from qe_kg.assets import packaged_model
 from qe_kg.errors import CallError
 from qe_kg.loose_files import validate_files
-from qe_kg.model import open_model
+from qe_kg.opening import open_model
 from qe_kg.report_formats import FORMATS, write
 from qe_kg.report_formats.findings import Finding, Report, fingerprints, from_validation, ordered
 from qe_kg.validation.report import SourcePlace

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from qe_kg import CallError, Model, ReadError, UnknownNameError, open_model
 from qe_kg.cli import qe_kg
 from qe_kg.generate import Enterprise, write_model
-from qe_kg.model import load_model
+from qe_kg.opening import load_model
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = {"quantum-energy": ROOT / "data" / "quantum-energy", "clinic": ROOT / "examples" / "riverside-clinic"}
