@@ -61,7 +61,7 @@ LAYERS = (
         "formatting",
         "turtle_text.*",
     },
-    {"merge.*"},
+    {"merge.*", "migrations.*", "scaffold"},
     {"generate.*"},
     {"model", "loose_files", "opening"},
     {"competency"},
