@@ -122,6 +122,11 @@ class Model(RuleQuestions, LineageQuestions):
         """Unknown terms, dangling references and conflicting definitions, with file and line."""
         return find_problems(self.store, self.namespaces, self.manifest.own_namespace, self._graph_files)
 
+    @cached_property
+    def contradictions(self) -> tuple[Problem, ...]:
+        """What the axioms rule out and the files say, by the rules of OWL 2 RL, with the lines behind it."""
+        return self.reasons.contradictions()
+
     def to_rdflib(self, *roles: str) -> Dataset:
         """Return the model, or the files of these roles, as an rdflib dataset with a graph a file."""
         from qe_kg.rdflib_bridge import to_rdflib
