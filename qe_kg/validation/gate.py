@@ -26,6 +26,7 @@ from qe_kg.shacl.paths import path_text
 from qe_kg.shacl.results import RawResult
 from qe_kg.validation import engines
 from qe_kg.validation.acceptance import Acceptance
+from qe_kg.validation.coverage import coverage_results, read_coverage
 from qe_kg.validation.places import Locator
 from qe_kg.validation.preparation import finding_quads, read_day, with_day, without
 from qe_kg.validation.report import (
@@ -72,6 +73,7 @@ class Settings:
             part of the model is validated.
         fail_on: the lightest severity whose open results fail.
         engine: one of `qe_kg.validation.engines.ENGINES`.
+        strict: whether what was not looked at counts as an open violation.
 
     """
 
@@ -82,6 +84,7 @@ class Settings:
     report_stale: bool = True
     fail_on: Severity = "Violation"
     engine: str = "auto"
+    strict: bool = False
 
 
 def validate(
@@ -142,6 +145,8 @@ def validate(
     )  # fmt: skip
     results = acceptance.apply(results)
     results += [_empty(file) for file in data if not file.quads]
+    covered = read_coverage(run.coverage, namespaces, locator.of_shapes)
+    results += coverage_results(run.coverage, covered, namespaces, locator.of_shapes, strict=settings.strict)
     if settings.report_stale:
         results += acceptance.faults(results, locator.locate_subject, lambda node: _label(data_graph, node))
     return make_report(
@@ -154,6 +159,7 @@ def validate(
         write_turtle=lambda: report_turtle(run.results, results, namespaces),
         profiles=settings.profiles or (),
         day=settings.day,
+        coverage=covered.to_dict(),
         notes=conduits.notes,
         read_help=lambda: read_help(data_graph, shapes_graph, namespaces),
     )

@@ -135,8 +135,9 @@ class ValidationReport:
     ``conforms`` is False where an open result is at least as grave as the severity that was to fail.
     ``write_turtle`` makes what ``as_turtle`` returns; it costs time and is seldom wanted. ``profiles`` are the
     jurisdictions whose rules were checked (none: all rules), ``day`` the day that dates were compared with, and
-    ``notes`` what a reader must know to trust the verdict. ``fail_on`` is the lightest severity that fails, and
-    ``read_help`` tells what is known of the rules.
+    ``notes`` what a reader must know to trust the verdict. ``coverage`` says what was not looked at, as the
+    JSON form has it (see `qe_kg.validation.coverage`). ``fail_on`` is the lightest severity
+    that fails, and ``read_help`` tells what is known of the rules.
     """
 
     conforms: bool
@@ -146,6 +147,7 @@ class ValidationReport:
     write_turtle: Callable[[], str] = field(repr=False, compare=False)
     profiles: tuple[str, ...] = ()
     day: date | None = None
+    coverage: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     fail_on: Severity = "Violation"
     read_help: Callable[[], tuple[RuleHelp, ...]] = field(default=tuple, repr=False, compare=False)
@@ -167,12 +169,14 @@ class ValidationReport:
             "engine": self.engine,
             "results": [result.to_dict() for result in self.results],
             "summary": self.summary.to_dict(),
+            "coverage": self.coverage,
         }
 
 
 def make_report(
     results: list[Result], *, engine: str, fail_on: Severity, focus_nodes: int, shapes: int, seconds: float,
     write_turtle: Callable[[], str], profiles: tuple[str, ...] = (), day: date | None = None,
+    coverage: dict[str, Any] | None = None,
     notes: tuple[str, ...] = (),
     read_help: Callable[[], tuple[RuleHelp, ...]] = tuple,
 ) -> ValidationReport:  # fmt: skip
@@ -209,6 +213,7 @@ def make_report(
         write_turtle=write_turtle,
         profiles=profiles,
         day=day,
+        coverage=coverage or {},
         notes=notes,
         fail_on=fail_on,
         read_help=read_help,
