@@ -66,7 +66,7 @@ LAYERS = (
     {"generate.*"},
     {"model", "loose_files", "opening"},
     {"competency"},
-    {"diff.*"},
+    {"diff.*", "checks.*"},
     {"cli.*", "__main__"},
 )
 
