@@ -34,6 +34,7 @@ USERS = {
 PROGRAMS = {"turtlefmt": "qe_kg.formatting"}
 #: What several commands share; every other module of the command line is a command, which it loads by name.
 HELPERS = {
+    "qe_kg.cli.changes",
     "qe_kg.cli.options",
     "qe_kg.cli.output",
     "qe_kg.cli.progress",
