@@ -31,6 +31,7 @@ from qe_kg.errors import CallError, ReadError
 from qe_kg.manifest import BUILTIN_PATTERNS, MANIFEST_NAME, RDF_ROLES, Manifest, ModelFile, find_model, read_manifest
 from qe_kg.namespaces import DEFAULT_BASE, Namespaces
 from qe_kg.store.files import read_quads
+from qe_kg.store.statements import Content, content
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
@@ -61,20 +62,28 @@ class Side:
         """The model's namespaces, or those that everybody uses."""
         return self.manifest.namespaces if self.manifest else Namespaces()
 
-    def quads(self, *, builtin: bool) -> Iterator[ox.Quad]:
-        """Yield what the files say; a file of role "removed" takes triples away from all others.
+    def content(self, *, builtin: bool) -> Content:
+        """Return what the files say; a file of role "removed" takes triples away from all others.
 
         Args:
             builtin: whether to include what is shipped with the package.
 
+        Raises:
+            ParseError, ReadError: a file cannot be read.
+
         """
         files = [file for file in self.files if builtin or not file.builtin]
         removed = {quad.triple for file in files if file.role == "removed" for quad in read_quads(file.path)}
-        for file in files:
-            if file.role in RDF_ROLES:
-                for_base = self.namespaces.base != DEFAULT_BASE and file.builtin
-                quads = read_quads(file.path, None, self.namespaces.rebase if for_base else None)
-                yield from (quad for quad in quads if quad.triple not in removed) if removed else quads
+        stated = [file for file in files if file.role in RDF_ROLES]
+        if removed:
+            return Content(
+                frozenset(quad for file in stated for quad in self._read(file) if quad.triple not in removed)
+            )
+        return content((file.path, self._read(file)) for file in stated)
+
+    def _read(self, file: ModelFile) -> Iterator[ox.Quad]:
+        moves = self.namespaces.base != DEFAULT_BASE and file.builtin
+        return read_quads(file.path, None, self.namespaces.rebase if moves else None)
 
     def shown(self, place: str) -> str:
         """Return a place in the side's files without the temporary folder's name."""
