@@ -107,9 +107,10 @@ def open_sides(old: str | None, new: str | None, *, model: Path | None, scenario
         ReadError, ManifestError: what it stands for cannot be read.
 
     """
+    shown: str | None = None
     both = _range(old, model) if new is None and old is not None else None
     if both:
-        old, new = both
+        old, new, shown = both
     if old is None:
         old = str(find_model(model)) if scenario else "HEAD"
     if new is None:
@@ -118,11 +119,12 @@ def open_sides(old: str | None, new: str | None, *, model: Path | None, scenario
         if _SCENARIO in new:
             raise CallError(f"{new!r} names a scenario already; leave out --scenario")
         new += f"{_SCENARIO}{scenario}"
-    sides = tuple(_open(name, model, into) for name in (old, new))
-    return sides[0], sides[1]
+    first, second = (_open(name, model, into) for name in (old, new))
+    return replace(first, name=shown) if shown else first, second
 
 
-def _range(text: str, model: Path | None) -> tuple[str, str] | None:
+def _range(text: str, model: Path | None) -> tuple[str, str, str | None] | None:
+    """Return the two sides that A..B or A...B names, and what to call the first; None if it is no range."""
     if ".." not in text or Path(text).exists():
         return None
     mark = "..." if "..." in text else ".."
@@ -134,7 +136,10 @@ def _range(text: str, model: Path | None) -> tuple[str, str] | None:
     for name in (one, other):
         if git.commit_of(repository, name) is None:
             return None
-    return (git.merge_base(repository, one, other) if mark == "..." else one), other
+    if mark == "..":
+        return one, other, None
+    parted = git.merge_base(repository, one, other)
+    return parted, other, one if parted == git.commit_of(repository, one) else f"{one} at {parted[:10]}"
 
 
 def _open(name: str, model: Path | None, into: ExitStack) -> Side:
