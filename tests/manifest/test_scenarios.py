@@ -202,6 +202,12 @@ def test_no_command_that_opens_a_model_forgets_the_option() -> None:
     assert len(options) > len(without)
 
 
+def test_names_of_scenarios_are_completed(model: Path, qe_kg: Run) -> None:
+    words = f"qe-kg validate --model {model} --scenario e"
+    done = qe_kg(env={"_QE_KG_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": "5"})
+    assert done.stdout.split() == ["plain,else"]
+
+
 def test_a_scenario_is_not_for_other_data(model: Path, qe_kg: Run) -> None:
     for extra in ((), ("--shapes", model / "data.ttl")):
         done = qe_kg("validate", model / "data.ttl", *extra, "--scenario", "else")
