@@ -38,6 +38,7 @@ from qe_kg.validation.report import (
     ValidationReport,
     make_report,
 )
+from qe_kg.validation.rule_help import read_help
 from qe_kg.validation.rule_index import RuleIndex
 from qe_kg.validation.turtle_report import report_turtle
 
@@ -162,6 +163,7 @@ def validate(
         day=settings.day,
         coverage=covered.to_dict(),
         notes=conduits.notes,
+        read_help=lambda: read_help(data_graph, shapes_graph, namespaces),
     )
 
 
