@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -122,6 +122,10 @@ class EmbeddedStore:
         for quad in quads:
             self._store.add(quad)
             self._store.add(ox.Quad(quad.subject, quad.predicate, quad.object))
+
+    def union(self) -> Iterator[ox.Quad]:
+        """Yield the triples of all graphs, each once, with literals as the store has them."""
+        return self._store.quads_for_pattern(None, None, None, ox.DefaultGraph())
 
     def graph(self, name: str) -> list[ox.Quad]:
         """Return the quads of a named graph, sorted, with literals as the store has them."""
