@@ -21,6 +21,7 @@ from qe_kg.validation.engines import run
 from tests.mutation.bench import ROOT, Bench
 from tests.mutation.mutants import by_hand, distinct, from_shapes
 
+pytestmark = pytest.mark.xdist_group("three-engines")
 #: focus, value, severity, component, shape; paths are compared by the test suite of SHACL
 Key = tuple[str, ...]
 WRONG = "qed:information-item-products"

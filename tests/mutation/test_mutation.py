@@ -18,6 +18,7 @@ from tests.mutation.mutants import Mutant, by_hand, distinct, from_shapes
 from tests.mutation.oracle import ORACLES
 from tests.mutation.oracle_consent import CONSENT_ORACLES
 
+pytestmark = pytest.mark.xdist_group("mutation")
 #: A thing of the model that is evidence of nothing.
 WRONG = "qed:information-item-products"
 
