@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from qe_kg.errors import ParseError, ReadError
+from qe_kg.integrity import Problem
 from qe_kg.manifest import RDF_ROLES, Manifest, ModelFile
 from qe_kg.model import Model
 from qe_kg.opening import open_model
@@ -136,3 +137,15 @@ def error_place(error: Exception, name: str) -> tuple[SourcePlace, str]:
         end = None if error.column is None else error.column + 1
         return SourcePlace(name, error.line, error.column, error.line, end), error.problem
     return SourcePlace(name, None), str(error)
+
+
+def of_problem(context: Context, problem: Problem) -> Finding:
+    """Turn a problem of the model into a finding."""
+    path = context.compact(f"<{problem.predicate}>")
+    place = None
+    if problem.file is not None:
+        place = SourcePlace(shown_path(Path(problem.file)), *(problem.place or (None,)))
+    return Finding(
+        problem.rule, "error", problem.message, context.compact(f"<{problem.subject}>"), place,
+        identity=(problem.subject, path, problem.value.value), properties={"focus": problem.subject, "path": path},
+    )  # fmt: skip

@@ -41,6 +41,12 @@ _ROWS = (
     ("ONT-05", "No circle", "No class or property is below itself.", "Take out one step of the circle."),
     ("OWL-01", "OWL 2 RL", "The ontology keeps to the profile OWL 2 RL.", "Use another axiom, or a shape."),
     ("OWL-02", "Consistency", "The data do not contradict the ontology.", "Mend the data, or the axiom."),
+    (
+        "OWL-03",
+        "Reasoning",
+        "What follows from the ontology can be worked out.",
+        "Take the axiom back, or say it otherwise.",
+    ),
     ("SHP-01", "Well-formed shapes", "Shapes are as SHACL asks.", "Mend the shape."),
     ("SHP-02", "Known terms", "Shapes use only terms that SHACL has: others are passed over.", "Mend the name."),
     ("SHP-03", "Live target", "A target class exists.", "Mend its name."),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
-from qe_kg.checks.context import Context, ParsedFile, finding
+from qe_kg.checks.context import Context, ParsedFile, finding, of_problem
+from qe_kg.checks.help import HELP
 from qe_kg.checks.owl_rl import breaches
-from qe_kg.errors import InconsistencyError
+from qe_kg.errors import OntologyError
 from qe_kg.namespaces import OWL, RDFS, SKOS
-from qe_kg.opening import open_model
 from qe_kg.report_formats.findings import Finding
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.nodes import RDF_TYPE, RDFS_SUBCLASS_OF, Node, iri, is_iri, is_literal, literal_parts, text_of
@@ -177,21 +178,17 @@ def check_profile(context: Context) -> Iterator[Finding]:
 def check_consistency(context: Context) -> Iterator[Finding]:
     """Check that the data do not contradict the ontology."""
     try:
-        open_model(context.manifest.directory, entail=True)
-    except InconsistencyError as error:
-        for line in str(error).splitlines()[1:] or [str(error)]:
-            text = line.strip()
-            subject = _named(context, text)
-            yield finding("OWL-02", text, subject[0], subject[1], identity=(text,))
+        contradictions = context.model().contradictions
+    except OntologyError as error:
+        message = f"what follows from the ontology cannot be worked out, so nobody knows of contradictions: {error}"
+        place = _told(error.place) or next((one.place() for one in context.checked("ontology")), None)
+        yield finding("OWL-03", message, "consistency", place, level="warning", identity=(error.problem,))
+        return
+    for one in contradictions:
+        context.help[one.rule] = replace(HELP["OWL-02"], rule=one.rule)
+        yield of_problem(context, one)
 
 
-def _named(context: Context, text: str) -> tuple[str, SourcePlace | None]:
-    """Find the first thing of the model's own files that a text names."""
-    namespaces = context.manifest.namespaces
-    for word in re.findall(r"<[^>\s]+>|[\w-]+:[\w.-]*\w|https?://[^\s,;)]+", text):
-        name = namespaces.expand(word)
-        for one in context.files if name else ():
-            for number, s, _, _ in one.triples():
-                if s == iri(str(name)) and not one.file.builtin:
-                    return word, one.place(number, "subject")
-    return context.manifest.name, None
+def _told(place: str | None) -> SourcePlace | None:
+    file, _, line = (place or "").rpartition(":")
+    return SourcePlace(file, int(line)) if line.isdigit() else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +13,9 @@ from qe_kg.loose_files import model_with_data
 from qe_kg.namespaces import DCTERMS, OWL, RDFS, SH
 from qe_kg.report_formats.findings import Finding
 from qe_kg.shacl.graph import Graph
+from qe_kg.shacl.lint import lint
 from qe_kg.shacl.model import IllFormedShapes
-from qe_kg.shacl.nodes import RDF_TYPE, RDFS_CLASS, Node, iri, is_iri, sh, text_of
+from qe_kg.shacl.nodes import RDF_TYPE, RDFS_CLASS, Node, iri, is_blank, is_iri, sh, text_of
 from qe_kg.shacl.parser import read_shapes
 from qe_kg.store.files import shown_path
 from qe_kg.validation.report import Result, SourcePlace
@@ -23,12 +23,7 @@ from qe_kg.validation.report import Result, SourcePlace
 _IDENTIFIER = iri(f"{DCTERMS}identifier")
 _SEE_ALSO = iri(f"{RDFS}seeAlso")
 _OWL_CLASS = iri(f"{OWL}Class")
-#: Terms that describe a shape or lead to its parts; everything else of SHACL constrains.
-_DESCRIBING = {
-    *("severity", "message", "name", "description", "order", "group", "defaultValue", "deactivated", "path"),
-    *("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "target", "ignoredProperties", "flags"),
-    *("prefixes", "declare", "prefix", "namespace", "qualifiedValueShapesDisjoint", "entailment", "labelTemplate"),
-}
+#: What a shape says of data; what else it says describes it.
 _CONSTRAINING = {
     *("class", "datatype", "nodeKind", "minCount", "maxCount", "minExclusive", "minInclusive", "maxExclusive"),
     *(
@@ -45,32 +40,6 @@ _CONSTRAINING = {
     *("lessThanOrEquals", "not", "and", "or", "xone", "node", "property", "qualifiedValueShape", "qualifiedMinCount"),
     *("qualifiedMaxCount", "closed", "hasValue", "in", "sparql"),
 }
-_OTHER = {
-    *("NodeShape", "PropertyShape", "Shape", "Violation", "Warning", "Info", "IRI", "BlankNode", "Literal"),
-    *("BlankNodeOrIRI", "BlankNodeOrLiteral", "IRIOrLiteral", "SPARQLConstraint", "PrefixDeclaration", "select"),
-    *(
-        "ask",
-        "inversePath",
-        "alternativePath",
-        "zeroOrMorePath",
-        "oneOrMorePath",
-        "zeroOrOnePath",
-        "ConstraintComponent",
-    ),
-    *("parameter", "optional", "validator", "nodeValidator", "propertyValidator", "SPARQLSelectValidator"),
-    *(
-        "SPARQLAskValidator",
-        "Parameter",
-        "Validator",
-        "PropertyGroup",
-        "ValidationReport",
-        "ValidationResult",
-        "conforms",
-    ),
-    *("result", "focusNode", "resultPath", "resultSeverity", "resultMessage", "sourceShape", "sourceConstraint"),
-    *("sourceConstraintComponent", "value", "detail", "shapesGraph", "suggestedShapesGraph", "shapesGraphWellFormed"),
-}
-_KNOWN = _DESCRIBING | _CONSTRAINING | _OTHER
 
 
 def check_shapes(context: Context) -> Iterator[Finding]:
@@ -79,42 +48,38 @@ def check_shapes(context: Context) -> Iterator[Finding]:
     if not files:
         return
     graph = Graph(quad for one in context.files if one.file.role == "shapes" for quad in one.quads)
-    yield from _ill_formed(context, files, graph)
+    yield from _ill_formed_or_suspicious(context, files, graph)
     for one in files:
         for number, s, p, o in one.triples():
-            for node in (p, o):
-                if node.startswith(f"<{SH}") and not text_of(node)[len(SH) :].endswith("ConstraintComponent"):
-                    yield from _unknown_term(one, number, node, context.compact(s))
             if p == sh("targetClass"):
                 yield from _dead_target(context, one, number, s, o)
         yield from _silent(context, one, graph)
 
 
-def _ill_formed(context: Context, files: list[ParsedFile], graph: Graph) -> Iterator[Finding]:
+def _ill_formed_or_suspicious(context: Context, files: list[ParsedFile], graph: Graph) -> Iterator[Finding]:
     try:
-        read_shapes(graph)
+        read = read_shapes(graph)
     except IllFormedShapes as error:
-        subject, predicate, value = error.triple
-        for one in files:
-            for number, s, p, o in one.triples():
-                if s == subject and predicate in (None, p) and value in (None, o):
-                    kind = "subject" if predicate is None else "triple"
-                    place = one.place(number, kind)  # type: ignore[arg-type]
-                    yield finding(
-                        "SHP-01", error.problem, context.compact(error.node), place, identity=(error.problem,)
-                    )
-                    return
-        yield finding("SHP-01", error.problem, context.compact(error.node), None, identity=(error.problem,))
+        place = _place(files, *error.triple)
+        yield finding("SHP-01", error.problem, context.compact(error.node), place, identity=(error.problem,))
+        return
     except ShapesError as error:
         yield finding("SHP-01", str(error), "shapes", None, identity=(str(error),))
+        return
+    for problem, subject, predicate, value in lint(graph, read):
+        place = _place(files, subject, predicate, value)
+        if place is not None:  # else it is in a file that is not checked
+            label = "a shape without a name" if is_blank(subject) else context.compact(subject)
+            yield finding("SHP-02", problem, label, place, identity=(predicate, problem))
 
 
-def _unknown_term(one: ParsedFile, number: int, node: Node, label: str) -> Iterator[Finding]:
-    name = text_of(node)[len(SH) :]
-    if name and name not in _KNOWN:
-        near = difflib.get_close_matches(name, _KNOWN, n=1, cutoff=0.7)
-        hint = f"did you mean sh:{near[0]}?" if near else "it would be passed over in silence"
-        yield finding("SHP-02", f"SHACL has no sh:{name}; {hint}", label, one.place(number), identity=(name,))
+def _place(files: list[ParsedFile], subject: Node, predicate: Node | None, value: Node | None) -> SourcePlace | None:
+    """Find a triple; without a predicate, the subject."""
+    for one in files:
+        for number, s, p, o in one.triples():
+            if s == subject and predicate in (None, p) and value in (None, o):
+                return one.place(number, "subject" if predicate is None else "triple")
+    return None
 
 
 def _dead_target(context: Context, one: ParsedFile, number: int, shape: Node, target: Node) -> Iterator[Finding]:

@@ -83,9 +83,12 @@ def check_command(
         emit(as_json(found.to_dict()), output)
     elif form == "table":
         emit(_text(found), output)
+    waiting: dict[str, list[str]] = {}
     for outcome in found.outcomes:
         if outcome.status == "not run":
-            click.echo(f"qe-kg: {outcome.name} was not run: {outcome.reason}", err=True)
+            waiting.setdefault(outcome.reason, []).append(outcome.name)
+    for reason, names in waiting.items():
+        click.echo(f"qe-kg: not run: {', '.join(names)}: {reason}", err=True)
     ctx.exit(found.exit_code)
 
 

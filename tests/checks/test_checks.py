@@ -17,6 +17,7 @@ from qe_kg.checks import CHECKS, CheckReport, Context, run_checks
 from qe_kg.manifest import read_manifest
 from tests.fetched import fetched
 
+pytestmark = pytest.mark.xdist_group("checks")
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 WriteModel = Callable[..., Path]
 
@@ -344,7 +345,7 @@ FAULTS: dict[str, tuple[str, str, str, str, str, tuple[int | None, int | None], 
         "ontology.ttl",
         "rdfs:subClassOf t:Site ;",
         "rdfs:subClassOf t:Site ; owl:disjointWith t:Site ;",
-        "consistency", "OWL-02", (9, 1), "error",
+        "consistency", "OWL-cax-dw", (9, 11), "error",
     ),
     "a rule that is broken": (
         "data.ttl",
@@ -372,6 +373,14 @@ def test_a_fault_is_found_where_it_is_and_by_its_check_alone(name: str, write: C
     assert rules == {rule} | also, outcome.findings
 
 
+def test_an_axiom_outside_the_profile_is_told_and_stops_nothing(write: Callable[..., Path]) -> None:
+    new = "rdfs:subClassOf [ a owl:Class ;\n            owl:unionOf ( t:Site t:Depot ) ]"
+    report = _check(write("ontology.ttl", "rdfs:subClassOf t:Site", new), "profile", "consistency")
+    assert [[one.rule for one in outcome.findings] for outcome in report.outcomes] == [["OWL-01"], ["OWL-03"]]
+    (finding,) = report.outcomes[1].findings
+    assert finding.place is not None and finding.place.file.endswith("ontology.ttl") and report.exit_code == 0
+
+
 def test_a_file_that_does_not_parse_is_unreadable_and_stops_what_needs_it(
     write: Callable[..., Path], qe_kg: Run
 ) -> None:
@@ -385,7 +394,7 @@ def test_a_file_that_does_not_parse_is_unreadable_and_stops_what_needs_it(
     }
     done = qe_kg("check", "--model", model, "--only", "syntax,policy", "--format", "table")
     assert done.returncode == 3 and f"{model}/data.ttl:10:" in done.stdout
-    assert "policy was not run" in done.stderr and "Traceback" not in done.stderr
+    assert f"qe-kg: not run: policy: {model}/data.ttl does not parse" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_fix_mends_the_format_and_nothing_else(write: Callable[..., Path]) -> None:

@@ -21,6 +21,8 @@ from typing import Any
 import pytest
 import yaml
 
+# One worker makes what several tests share.
+pytestmark = pytest.mark.xdist_group("ci")
 ROOT = Path(__file__).resolve().parents[2]
 DATA = """\
 @prefix qe: <https://quantumenergy.example/ns/> .

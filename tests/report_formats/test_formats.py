@@ -27,6 +27,8 @@ from qe_kg.validation.report import SourcePlace
 from qe_kg.validation.rule_help import Basis, RuleHelp
 from tests.fetched import fetched
 
+# One worker makes what several tests share.
+pytestmark = pytest.mark.xdist_group("report-formats")
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 NASTY = "50 % off: a,b\r\n<b>&\"'`|[x](y)\x0b ::error:: é"
 SARIF_TOOLS = "682d22559095ca4a210a401e21f0585fdb8015e826c0d160ab3cbadee326952f"
