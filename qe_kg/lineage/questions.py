@@ -21,10 +21,13 @@ from qe_kg.store.embedded import EmbeddedStore
 
 if TYPE_CHECKING:
     from qe_kg.lineage.changes import ChangeAnswer
+    from qe_kg.lineage.structure import Structure
     from qe_kg.lineage.warm import WarmFlows
 
 #: From so many flows on they are walked as arrays.
 _LARGE = 20_000
+#: What market participants and third parties do.
+_OUTSIDERS = ("market-participation", "marketing", "technology-partner")
 
 
 class Questions:
@@ -99,6 +102,27 @@ class Questions:
         filters = self.filters(**options)  # type: ignore[arg-type]
         records = FlowRecords.read(self._store, self._namespaces)
         return change_impact(self._graph(), records, known, self.starts.resolve(names), filters)
+
+    def structure(self, basis: str = "all") -> Structure:
+        """Tell what the shape of the flows of a basis tells.
+
+        Raises:
+            CallError: the basis is unknown.
+
+        """
+        from qe_kg.lineage.structure import structure_of  # with rustworkx
+
+        check_options(basis, None)
+        zone = f"{self._namespaces.lists}zone-external"
+        functions = " ".join(f"<{self._namespaces.lists}participant-function-{name}>" for name in _OUTSIDERS)
+        rows = self._store.select(
+            f"PREFIX qe: <{self._namespaces.terms}>\nSELECT DISTINCT ?p WHERE {{ "
+            f"{{ VALUES ?f {{ {functions} }} {{ ?p qe:performsFunction ?f }} UNION "
+            f"{{ ?p qe:isStageOf/qe:performsFunction ?f }} }} UNION {{ ?p qe:inZone <{zone}> FILTER NOT EXISTS "
+            f"{{ ?p qe:performsFunction <{self._namespaces.lists}participant-function-regulation> }} }} }}"
+        ).rows
+        outsiders = {row[0].value for row in rows if row[0]}
+        return structure_of(self._graph(), outsiders, basis, external=self._namespaces.compact(zone))
 
     def tell(self, lineage: Lineage) -> Tell:
         """Return whom to tell of what an answer shows."""
