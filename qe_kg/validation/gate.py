@@ -38,6 +38,7 @@ from qe_kg.validation.report import (
     ValidationReport,
     make_report,
 )
+from qe_kg.validation.rule_help import read_help
 from qe_kg.validation.rule_index import RuleIndex
 from qe_kg.validation.turtle_report import report_turtle
 
@@ -133,7 +134,7 @@ def validate(
         run = engines.run(settings.engine, data_quads, shapes_quads)
     except IllFormedShapes as error:
         raise _placed(error, locator, namespaces) from error
-    results = [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
+    results: list[Result] = []
     for one in run.results:
         result = _from_raw(one, rules, data_graph, locator, namespaces)
         path = paths.get(result.focus)
@@ -143,6 +144,8 @@ def validate(
         waivers=settings.use_waivers, baseline=settings.use_baseline,
     )  # fmt: skip
     results = acceptance.apply(results)
+    # A faulty reference can be mended by whoever made it, and is nobody's to accept.
+    results += [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
     results += [_empty(file) for file in data if not file.quads]
     covered = read_coverage(run.coverage, namespaces, locator.of_shapes)
     results += coverage_results(run.coverage, covered, namespaces, locator.of_shapes, strict=settings.strict)
@@ -160,6 +163,7 @@ def validate(
         day=settings.day,
         coverage=covered.to_dict(),
         notes=conduits.notes,
+        read_help=lambda: read_help(data_graph, shapes_graph, namespaces),
     )
 
 
