@@ -62,10 +62,10 @@ class Questions:
         start = self.starts.resolve(names)
         if not self.is_large or filters.stations:
             return walk(self._source, start, direction, filters)
-        if self._store.path is not None and filters.depth is not None and "_warm" not in vars(self):
+        if self._store.path is not None and filters.depth is not None and "warm" not in vars(self):
             # One bounded question to a store on disk: what it does not reach need not be read.
             return walk(self._levels, start, direction, filters)
-        return self._warm.walk(start, direction, filters)
+        return self.warm.walk(start, direction, filters)
 
     def paths(
         self, start: tuple[str, ...], goal: tuple[str, ...], *, max_hops: int = 6, limit: int = 20, **options: object
@@ -147,7 +147,8 @@ class Questions:
         return self._levels if self.is_large else self._graph()
 
     @cached_property
-    def _warm(self) -> WarmFlows:
+    def warm(self) -> WarmFlows:
+        """The flows as arrays, for models too large to walk as objects."""
         from qe_kg.lineage.warm import WarmFlows  # with numpy, which takes time to load
 
         return WarmFlows(self._store, self._catalogue, self._namespaces)
@@ -157,11 +158,11 @@ class Questions:
         from qe_kg.lineage.index import FlowIndex
 
         FlowIndex.forget(folder)
-        self._warm.index.write(folder)
+        self.warm.index.write(folder)
 
     def warm_up(self) -> None:
         """Build the index of flows now, and answer from it from here on; large models gain by it."""
-        _ = self._warm.index
+        _ = self.warm.index
 
     def filters(
         self,
