@@ -193,6 +193,8 @@ FLAG = "t:i qe:isTransmissionInformation true .\nt:N qe:performsFunction qev:par
         (FLAG.replace("marketing", "market-participation") + _flow("RN"), ["RN"]),
         (FLAG.replace("marketing", "analytics") + _flow("RN"), []),
         (FLAG + _flow("RN") + _flow("NX") + _flow("XS"), ["RN"]),
+        (FLAG + RECORD + _flow("RN", "i", "; qe:isCoveredByConsent t:c "), []),
+        (FLAG + RECORD.replace("Given", "Withdrawn") + _flow("RN", "i", "; qe:isCoveredByConsent t:c "), ["RN"]),
     ],
 )
 def test_transmission_information_that_reaches_marketing(
