@@ -17,7 +17,6 @@ from qe_kg.lineage.flows import (
 from qe_kg.namespaces import Namespaces
 from qe_kg.store.embedded import EmbeddedStore
 
-
 _MANY = 5_000
 
 
