@@ -40,10 +40,11 @@ Examples:
 )
 @click.option(
     "--engine",
-    type=click.Choice(["auto", "sparql", "pyshacl"]),
+    type=click.Choice(["auto", "sparql", "pyshacl", "both"]),
     default="auto",
     show_default=True,
-    help="SHACL engine: ours (sparql), pySHACL, or auto: ours, and pySHACL for what ours does not take on.",
+    help="SHACL engine: ours (sparql), pyshacl, auto (ours, and pySHACL for what ours does not take on), or both "
+    "(each difference is an open violation).",
 )
 @click.option(
     "--profile",
