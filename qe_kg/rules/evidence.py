@@ -47,11 +47,15 @@ STATES: tuple[State, ...] = ("missing", "waived", "baseline", "satisfied")
 
 @dataclass(frozen=True)
 class Missing:
-    """A piece of evidence that is not there: its property (compact), what the shape says, its alternatives' number."""
+    """A piece of evidence that is not there: its property (compact), what the shape says, its alternatives' number.
+
+    ``shape`` is the shape (a node) that asks for it; None where only a result tells what is missing.
+    """
 
     path: str | None
     message: str
     group: int | None = None
+    shape: Node | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -270,7 +274,7 @@ def _cell(
                 if values:
                     found[path] = values
             elif place in lacking and (piece.group is None or piece.group not in met):
-                missing.append(Missing(path, piece.message, piece.group))
+                missing.append(Missing(path, piece.message, piece.group, piece.shape))
     if not results:
         return Cell(rule, focus, "satisfied", found=_as_found(found))
     if not missing:  # the rule is about the focus as a whole, or about a path that ends there

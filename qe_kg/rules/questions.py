@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from qe_kg.rules.consent import ConsentAnswer
     from qe_kg.rules.context import Context
     from qe_kg.rules.cut import CutAnswer
-    from qe_kg.rules.evidence import EvidenceMatrix
+    from qe_kg.rules.evidence import EvidenceMatrix, State
+    from qe_kg.rules.repair import RepairAnswer
     from qe_kg.rules.withdrawal import WithdrawalAnswer
     from qe_kg.store.embedded import EmbeddedStore
     from qe_kg.validation import ValidationReport
@@ -115,9 +116,41 @@ class RuleQuestions:
             ShapesError: the shapes cannot be evaluated.
 
         """
-        from qe_kg.rules.evidence import evidence
+        return self._evidence(self.rule_context(**options), rules, subjects, engine)
+
+    def repair(
+        self,
+        *,
+        rules: Iterable[str] = (),
+        subjects: Iterable[str] = (),
+        accepted: bool = False,
+        engine: str = "auto",
+        **options: Any,  # noqa: ANN401
+    ) -> RepairAnswer:
+        """Tell what would mend each open result of a rule; see `qe_kg.rules.repair`.
+
+        Args:
+            rules: codes of rules; none asks about all in force.
+            subjects: names of flows and other elements; none asks about all.
+            accepted: whether to mend what is waived or in the baseline too.
+            engine: the SHACL engine; see `qe_kg.validation.engines.ENGINES`.
+            options: as for `rule_context`.
+
+        Raises:
+            CallError: the day is none, or a name is unknown (`UnknownNameError`) or ambiguous.
+            ShapesError: the shapes cannot be evaluated.
+
+        """
+        from qe_kg.rules.repair import repair
 
         context = self.rule_context(**options)
+        matrix = self._evidence(context, rules, subjects, engine)
+        states: tuple[State, ...] = ("missing", "waived", "baseline") if accepted else ("missing",)
+        return repair(context, matrix, self.manifest.own_namespace, states=states)
+
+    def _evidence(self, context: Context, rules: Iterable[str], subjects: Iterable[str], engine: str) -> EvidenceMatrix:
+        from qe_kg.rules.evidence import evidence
+
         chosen = [self.catalogue.resolve(name, "element", "record", "concept") for name in subjects]
         report = self.validate(profiles=context.profiles, at=context.day, engine=engine)
         scenario = self.manifest.scenario
