@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ChangeError,
         InconsistencyError,
         ManifestError,
+        OntologyError,
         ParameterError,
         ParseError,
         QeKgError,
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     )
     from qe_kg.integrity import Problem
     from qe_kg.lineage import Flow, Lineage, Reached
-    from qe_kg.model import Model, open_model
+    from qe_kg.model import Model
+    from qe_kg.opening import open_model
     from qe_kg.query_results import QueryResult
     from qe_kg.terms import Term
     from qe_kg.validation import Result, ValidationReport
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 # Where each public name lives. Resolved on first use, so that importing the package costs nothing.
 _HOME = {
     "Model": "model",
-    "open_model": "model",
+    "open_model": "opening",
     "Change": "change",
     "Lineage": "lineage",
     "Flow": "lineage",
@@ -65,6 +67,7 @@ _HOME = {
     "QueryError": "errors",
     "ShapesError": "errors",
     "InconsistencyError": "errors",
+    "OntologyError": "errors",
 }
 
 __all__ = [
@@ -77,6 +80,7 @@ __all__ = [
     "Lineage",
     "ManifestError",
     "Model",
+    "OntologyError",
     "ParameterError",
     "ParseError",
     "Problem",

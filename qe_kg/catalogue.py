@@ -58,6 +58,15 @@ def _is_unicode(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
+def _all_below(parent: str, below: dict[str, set[str]]) -> set[str]:
+    found, waiting = {parent}, [parent]
+    while waiting:
+        new = below.get(waiting.pop(), set()) - found
+        found |= new
+        waiting += new
+    return found
+
+
 class Catalogue:
     """Finds elements by code, label, CURIE or IRI."""
 
@@ -66,15 +75,14 @@ class Catalogue:
 
     @cached_property
     def classes(self) -> dict[str, frozenset[str]]:
-        """For each class of the ontology, the IRIs of itself and of all its subclasses."""
-        rows = self._store.select(
-            f"{_PREFIXES}SELECT ?class ?sub WHERE {{ ?sub rdfs:subClassOf* ?class . ?class a ?any . ?sub a ?any }}"
-        ).rows
-        found: dict[str, set[str]] = {}
+        """For each class that has subclasses, the IRIs of itself and of all of them."""
+        # Not by a property path: every node of a large model has a path of length zero to itself.
+        rows = self._store.select(f"{_PREFIXES}SELECT ?class ?sub WHERE {{ ?sub rdfs:subClassOf ?class }}").rows
+        below: dict[str, set[str]] = {}
         for parent, child in rows:
             if parent and child and parent.kind == child.kind == "iri":
-                found.setdefault(parent.value, {parent.value}).add(child.value)
-        return {parent: frozenset(children) for parent, children in found.items()}
+                below.setdefault(parent.value, set()).add(child.value)
+        return {parent: frozenset(_all_below(parent, below)) for parent in below}
 
     def subclasses(self, local_name: str) -> frozenset[str]:
         """Return the IRIs of a class, ours unless it has a prefix, and of all its subclasses."""

@@ -12,14 +12,18 @@ import json
 import os
 import re
 import textwrap
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from qe_kg.catalogue import Element
 from qe_kg.errors import ReadError
 from qe_kg.lineage import Flow, Lineage
+
+if TYPE_CHECKING:
+    from qe_kg.inference.why import Explanation
+    from qe_kg.terms import Term
 
 FORMATS = ("mermaid", "dot", "svg")
 
@@ -31,7 +35,7 @@ _ZONES = {
     "qev:zone-shared": ("Shared", "#efefef", "#666666"),
     "qev:zone-non-regulated": ("Non-regulated", "#e4f5e6", "#2f855a"),
 }
-_NO_ZONE = ("No zone stated", "#ffffff", "#999999")
+_NO_ZONE = ("#ffffff", "#999999")
 _SEPARATED = {"qev:zone-regulated", "qev:zone-non-regulated"}
 _COLORS = {"none": "#777777", "zone": "#b7791f", "separation": "#c53030"}
 _PALE = "66"  # alpha, two hexadecimal digits
@@ -86,13 +90,14 @@ class Diagram:
     title: str
     nodes: tuple[Node, ...]
     arrows: tuple[Arrow, ...]
+    without_zone: str = "No zone stated"  # the title over nodes that are in no zone
 
     def zones(self) -> Iterator[tuple[str | None, tuple[str, str, str], list[Node]]]:
         """Yield the zones that occur with (title, fill color, line color) and their participants."""
         for zone in (*_ZONES, None):
             members = [node for node in self.nodes if (node.zone if node.zone in _ZONES else None) == zone]
             if members:
-                yield zone, _NO_ZONE if zone is None else _ZONES[zone], members
+                yield zone, (self.without_zone, *_NO_ZONE) if zone is None else _ZONES[zone], members
 
 
 def make_diagram(
@@ -149,6 +154,27 @@ def diagram_of_lineage(lineage: Lineage, start: Iterable[str]) -> Diagram:
     title = f"{what} {', '.join(element.name for element in lineage.start)}"
     paths = {flow for one in lineage.reached for flow in one.path}
     return make_diagram(title, lineage.elements, lineage.flows, start, paths)
+
+
+def diagram_of_explanation(explanation: Explanation, show: Callable[[str], str]) -> Diagram:
+    """Make the diagram of an explanation: a box a triple, arrows from what a rule needs to what it gives."""
+    nodes: dict[tuple[Term, Term, Term], Node] = {}
+    arrows: dict[tuple[str, str], Arrow] = {}
+
+    def add(one: Explanation) -> Node:
+        if one.triple not in nodes:
+            text = " ".join(show(term.value) if term.kind == "iri" else term.n3() for term in one.triple)
+            place = f"{one.file}:{one.line}" if one.line else one.file or ""
+            below = place if one.rule is None else f"{one.rule}: {one.says}"
+            nodes[one.triple] = Node(f"n{len(nodes) + 1}", _visible(text), _visible(below), None, one is explanation)
+            for premise in one.premises:
+                source = add(premise)
+                arrow = Arrow(source.key, nodes[one.triple].key, (), "none", False, False)
+                arrows.setdefault((arrow.source, arrow.target), arrow)
+        return nodes[one.triple]
+
+    add(explanation)
+    return Diagram("Why?", tuple(nodes.values()), tuple(arrows.values()), "From what is said to what follows")
 
 
 def _visible(text: str) -> str:

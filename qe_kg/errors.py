@@ -14,6 +14,7 @@
         ├── ParseError              a file does not parse; knows file, line and column
         ├── QueryError              a SPARQL query does not parse or is not allowed
         ├── ShapesError             a shapes graph cannot be evaluated
+        ├── OntologyError           the ontology holds an axiom that cannot be reasoned with
         └── InconsistencyError      the OWL axioms contradict the data
 """
 
@@ -125,3 +126,23 @@ def nearest(name: str, known: Iterable[str], count: int = 4) -> tuple[str, ...]:
     near = difflib.get_close_matches(text, by_folded, n=count, cutoff=0.5)
     near += [folded for folded in by_folded if text and text in folded and folded not in near][:count]
     return tuple(by_folded[folded] for folded in near)
+
+
+class OntologyError(ReadError):
+    """The ontology holds an axiom outside OWL 2 RL, or one that is not whole.
+
+    Args:
+        problem: what is wrong, one line.
+        subject: IRI (or blank node label) of the thing that the axiom is about.
+        predicate: IRI of the axiom's predicate.
+        place: file and line, where they are known.
+
+    """
+
+    def __init__(self, problem: str, subject: str, predicate: str, place: str | None = None) -> None:
+        self.problem, self.subject, self.predicate, self.place = problem, subject, predicate, place
+        super().__init__(f"{place or subject}: {problem}; say it another way, or leave out --entail")
+
+    def at(self, place: str | None) -> OntologyError:
+        """Return the same error with its place."""
+        return OntologyError(self.problem, self.subject, self.predicate, place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -10,12 +10,12 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from qe_kg.catalogue import Catalogue
-from qe_kg.change import Change, missing_from_scenario, read_removals
-from qe_kg.errors import CallError, ChangeError, UnknownNameError
+from qe_kg.change import Change
+from qe_kg.errors import CallError, UnknownNameError
 from qe_kg.integrity import Problem, find_problems
 from qe_kg.lineage import BASES, FlowGraph, Lineage
 from qe_kg.lineage.questions import Questions
-from qe_kg.manifest import ALIGNMENTS, RDF_ROLES, Manifest, ModelFile, find_model, read_manifest
+from qe_kg.manifest import ALIGNMENTS, RDF_ROLES, Manifest, ModelFile
 from qe_kg.namespaces import DEFAULT_BASE
 from qe_kg.query_library import QueryLibrary, bind_parameters, free_parameter
 from qe_kg.query_results import QueryResult
@@ -24,6 +24,7 @@ from qe_kg.rules.questions import RuleQuestions
 from qe_kg.sparql_text import bind, check_allowed, is_query
 from qe_kg.store.embedded import EmbeddedStore, Solutions
 from qe_kg.store.files import read_quads, shown_path
+from qe_kg.store.stamp import Stamp, StampedFile
 
 if TYPE_CHECKING:
     from datetime import date
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from rdflib import Dataset
 
     from qe_kg.drawing import Diagram
+    from qe_kg.inference.questions import TripleQuestions
     from qe_kg.validation import ValidationReport
     from qe_kg.validation.gate import InputFile
     from qe_kg.validation.report import Severity
@@ -40,49 +42,10 @@ if TYPE_CHECKING:
 EXPORT_ROLES = ("ontology", "data", "inference")
 
 
-def open_model(
-    path: Path | str | None = None,
-    *,
-    store: EmbeddedStore | None = None,
-    scenario: str | None = None,
-    include_inferences: bool = True,
-    entail: bool = False,
-) -> Model:
-    """Open a model.
-
-    Args:
-        path: a model directory; None means the current folder if it holds a manifest, else the packaged model.
-        store: the store to load the model into; None makes one in memory.
-        scenario: a scenario of the manifest: the model as it would be with that scenario's files.
-        include_inferences: whether to load what the manifest marks as a reader's inference.
-        entail: whether to add the OWL 2 RL closure, in a named graph of its own.
-
-    Raises:
-        ManifestError: there is no model there, its manifest is wrong, or the scenario takes away what is not there.
-        UnknownNameError: there is no scenario of that name.
-        ParseError: one of its files does not parse.
-        InconsistencyError: with ``entail``, the data contradict the ontology.
-
-    """
-    manifest = read_manifest(find_model(path))
-    if not include_inferences:
-        kept = tuple(file for file in manifest.files if file.role != "inference")
-        manifest = replace(manifest, files=kept)
-    manifest = manifest if scenario is None else manifest.in_scenario(scenario)
-    store = EmbeddedStore() if store is None else store
-    change = read_removals(manifest)
-    model = Model(manifest, store, entail=entail, is_whole=include_inferences, change=change)
-    try:
-        change.check(model.unchanged())
-    except ChangeError as error:
-        raise missing_from_scenario(manifest, error.missing) from error
-    return model
-
-
 class Model(RuleQuestions):
     """One model, loaded into a store with each of its files as a named graph.
 
-    Make one with `open_model`.
+    Make one with `qe_kg.opening.open_model`.
 
     Attributes:
         manifest: what the model consists of.
@@ -100,16 +63,18 @@ class Model(RuleQuestions):
         entail: bool = False,
         is_whole: bool = True,
         change: Change | None = None,
+        stamp: Stamp | None = None,
     ) -> None:
         self.is_whole, self.change, self._is_entailed = is_whole, change or Change(), entail
         self.manifest, self.namespaces, self.store = manifest, manifest.namespaces, store
-        self._graph_files: dict[str, Path] = {}
+        self._stamp, self._graph_files = stamp, dict[str, Path]()
         for file in manifest.of_role(*RDF_ROLES):
-            for graph in self._load(file):
+            for graph in self._load(file) if stamp is None else {self.graph_name(file)}:
                 self._graph_files[graph] = file.path
-        store.add(self._added())
-        self._entailed: list[ox.Quad] = self._entail() if entail else []
-        store.add(self._entailed)
+        self._entailed: list[ox.Quad] = []
+        if stamp is None:
+            store.add(self._added())
+            self._entailed = self._entail() if entail else []
         self.catalogue = Catalogue(store, self.namespaces)
 
     # --- what it is made of -------------------------------------------------------------------------------
@@ -128,6 +93,18 @@ class Model(RuleQuestions):
     def file_of(self, graph: str) -> Path | None:
         """Return the file behind a named graph; None for what was entailed."""
         return self._graph_files.get(graph)
+
+    def stamp(self) -> Stamp:
+        """Return what the model was loaded from, with its files as they are now."""
+        files = tuple(StampedFile.of(file.path) for file in self.manifest.of_role(*RDF_ROLES))
+        scenario = self.manifest.scenario.name if self.manifest.scenario else None
+        return Stamp(str(self.manifest.directory.resolve()), files, self.is_whole, scenario, self._is_entailed)
+
+    @cached_property
+    def stale(self) -> Sequence[str]:
+        """The files that have changed since the store on disk was loaded; none for a model in memory."""
+        files = (file.path for file in self.manifest.of_role(*RDF_ROLES))
+        return self._stamp.changed(files) if self._stamp else ()
 
     def quads(self, *roles: str) -> Iterator[ox.Quad]:
         """Yield the quads of the files of these roles, with literals as written; "entailed" is a role too."""
@@ -190,11 +167,18 @@ class Model(RuleQuestions):
         return self.namespaces.rebase if file.builtin and self.namespaces.base != DEFAULT_BASE else None
 
     def _entail(self) -> list[ox.Quad]:
-        from qe_kg.entailment import entail
+        from qe_kg.inference.entail import entail
 
-        individuals = list(self.quads("data", "inference", "baseline"))
         graph = f"{self.namespaces.base}graph/entailed"
-        return list(entail([*self.quads("ontology"), *individuals], individuals, graph))
+        return entail(self.store, graph, lambda: self.quads(*RDF_ROLES), self.namespaces, self.file_of)
+
+    @cached_property
+    def reasons(self) -> TripleQuestions:
+        """Tells why triples hold, reasoning in a store of its own: nothing is added to this model."""
+        from qe_kg.inference.questions import TripleQuestions
+
+        own = Model(self.manifest, EmbeddedStore(), is_whole=self.is_whole, change=self.change)
+        return TripleQuestions(own.store, own.catalogue, self.namespaces, self.file_of)
 
     # --- queries ------------------------------------------------------------------------------------------
 

@@ -257,3 +257,33 @@ def spans_of(text: str, *, has_graph_terms: bool = False) -> Spans:
 
     """
     return _Machine(text, has_graph_terms).run()
+
+
+class Token(NamedTuple):
+    """A token of a text: "term" (a name or a number), "string", "word" or "sign", and its place.
+
+    ``mark`` is where a string's language or datatype begins; the end where it has none.
+    """
+
+    kind: str
+    start: int
+    end: int
+    mark: int
+
+
+def tokens_of(text: str) -> Iterator[Token]:
+    """Yield the tokens of a Turtle text without space and comments.
+
+    Raises:
+        NotFollowedError: something in it is no token.
+
+    """
+    kinds = {_TERM: "term", _PLAIN_STRING: "string", _MARKED_STRING: "string", _PUNCTUATION: "sign", _WORD: "word"}
+    for match in _TOKEN.finditer(text):
+        kind = match.lastindex or 0
+        if kind == _END:
+            return
+        if kind not in kinds:
+            raise NotFollowedError(f"unexpected {match[kind]!r} at offset {match.start(kind)}")
+        first = _PLAIN_STRING if kind == _MARKED_STRING else kind
+        yield Token(kinds[kind], match.start(first), match.end(kind), match.end(first))

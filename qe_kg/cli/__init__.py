@@ -20,6 +20,7 @@ _COMMANDS = {
     "rules": "Which rules apply, on what basis, how far verified?",
     "impact": "Who is affected if this changes?",
     "trace": "Where does this come from?",
+    "why": "Why does this triple hold? The rules and lines behind it.",
     "query": "Answer a query of the library, a file or standard input.",
     "queries": "List the library of queries, or describe one.",
     "evidence": "Which evidence is there for which rule; what an auditor asks for.",
@@ -29,6 +30,8 @@ _COMMANDS = {
     "map": "Draw all flows.",
     "export": "Write the model as RDF.",
     "diff": "What does a change say, and what does it mean?",
+    "load": "Load a model into a store on disk.",
+    "merge-driver": "Merge a Turtle file by statement, for git.",
     "generate": "Make up a large enterprise, for trials and benchmarks.",
     "demo": "Do the main job once: validate, impact, trace, export.",
     "completion": "Print the completion script for a shell.",
@@ -56,8 +59,9 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module = "lineage" if cmd_name in ("impact", "trace") else cmd_name
-        command: click.Command = getattr(import_module(f"qe_kg.cli.{module}"), f"{cmd_name}_command")
+        name = cmd_name.replace("-", "_")
+        module = "lineage" if name in ("impact", "trace") else name
+        command: click.Command = getattr(import_module(f"qe_kg.cli.{module}"), f"{name}_command")
         return command
 
     def invoke(self, ctx: click.Context) -> object:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qe_kg.cli.options import complete_names, format_option, model_options, open_for, output_option
+from qe_kg.cli.options import complete_names, format_option, model_options, open_for, output_option, store_option
 from qe_kg.cli.output import as_json, as_rows, count, emit
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
         output_option,
         format_option(*_FORMATS),
         model_options,
+        store_option,
         click.option("--type", metavar="T", help="List only participants of this class (Stakeholder, Capability, …)."),
         click.option("--zone", metavar="Z", help="List only participants of this zone (regulated, non-regulated, …)."),
         click.option("--concept", metavar="NAME", help="Follow only items about this concept."),

@@ -16,6 +16,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 _SCENARIO = "qe_kg.scenario"
+_STORE = "qe_kg.store"
 
 
 def model_options(command: Command) -> Command:
@@ -25,7 +26,7 @@ def model_options(command: Command) -> Command:
     where `open_for` finds it.
     """
     for option in (
-        click.option("--entail", is_flag=True, help="Add the OWL 2 RL closure first (by owlrl; takes seconds)."),
+        click.option("--entail", is_flag=True, help="Add the OWL 2 RL closure first."),
         click.option("--no-inferences", is_flag=True, help="Leave out what a reader inferred."),
         click.option(
             "--scenario", metavar="NAME", expose_value=False, callback=_keep_scenario,
@@ -35,6 +36,12 @@ def model_options(command: Command) -> Command:
     ):  # fmt: skip
         command = option(command)
     return command
+
+
+store_option = click.option(
+    "--store", metavar="DIR", expose_value=False, callback=lambda ctx, _param, value: ctx.meta.update({_STORE: value}),
+    type=click.Path(path_type=Path), help="Ask the store on disk that qe-kg load wrote there.",
+)  # fmt: skip
 
 
 def _keep_scenario(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
@@ -79,11 +86,23 @@ profile_option = click.option(
 def open_for(model_path: Path | None, no_inferences: bool, entail: bool, *, warn: bool = True) -> Model:
     """Open the model that the options name; say on standard error what is wrong with its files."""
     from qe_kg.cli.progress import progress
-    from qe_kg.model import open_model
+    from qe_kg.opening import open_model
+    from qe_kg.store.files import shown_path
 
+    store: Path | None = click.get_current_context().meta.get(_STORE)
     with progress("Loading the model"):
-        model = open_model(model_path, scenario=chosen_scenario(), include_inferences=not no_inferences, entail=entail)
-        problems = model.problems if warn else ()
+        model = open_model(
+            model_path, store=store, scenario=chosen_scenario(), include_inferences=not no_inferences, entail=entail
+        )
+        problems = model.problems if warn and store is None else ()
+    if model.stale:
+        changed = ", ".join(shown_path(Path(one)) for one in model.stale[:3])
+        more = f" and {len(model.stale) - 3} more" if len(model.stale) > 3 else ""
+        click.echo(
+            f"warning: the store {store} is older than the model: {changed}{more} changed since it was loaded; "
+            "load it anew with qe-kg load",
+            err=True,
+        )
     if model.manifest.scenario is not None:
         click.echo(f"scenario {model.manifest.scenario.name}: {model.manifest.scenario.title}", err=True)
     for problem in problems[:5]:
@@ -98,7 +117,7 @@ def complete_names(ctx: click.Context, _param: click.Parameter, incomplete: str)
     """Complete codes and labels out of the model; an unreadable model completes to nothing."""
     from qe_kg.errors import QeKgError
     from qe_kg.lineage.start import LINEAGE_KINDS
-    from qe_kg.model import open_model
+    from qe_kg.opening import open_model
 
     try:
         names = open_model(ctx.params.get("model_path"), scenario=ctx.meta.get(_SCENARIO)).catalogue.names(

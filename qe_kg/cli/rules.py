@@ -24,7 +24,7 @@ Examples:
 
 def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
     from qe_kg.errors import QeKgError
-    from qe_kg.model import open_model
+    from qe_kg.opening import open_model
 
     try:
         rules = open_model(ctx.params.get("model_path")).rules.rules

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qe_kg.catalogue import Catalogue
 from qe_kg.lineage.answer import Lineage
 from qe_kg.lineage.flows import Direction, FlowGraph, FlowSource
+from qe_kg.lineage.levels import StoreFlows
 from qe_kg.lineage.start import Starts, check_options
 from qe_kg.lineage.walk import Filters, walk
 from qe_kg.namespaces import Namespaces
 from qe_kg.store.embedded import EmbeddedStore
+
+if TYPE_CHECKING:
+    from qe_kg.lineage.warm import WarmFlows
+
+#: From so many flows on they are walked as arrays.
+_LARGE = 20_000
 
 
 class Questions:
@@ -43,7 +52,48 @@ class Questions:
 
         """
         filters = self.filters(**options)  # type: ignore[arg-type]
-        return walk(self._source(filters), self.starts.resolve(names), direction, filters)
+        start = self.starts.resolve(names)
+        if not self.is_large or filters.stations:
+            return walk(self._source, start, direction, filters)
+        if self._store.path is not None and filters.depth is not None and "_warm" not in vars(self):
+            # One bounded question to a store on disk: what it does not reach need not be read.
+            return walk(self._levels, start, direction, filters)
+        return self._warm.walk(start, direction, filters)
+
+    @cached_property
+    def is_large(self) -> bool:
+        """Whether the model has so many flows, or lies on disk, that they are not all made Python objects."""
+        if self._store.path is not None:
+            return True
+        text = self._store.text_rows(
+            f"SELECT ?f WHERE {{ ?f <{self._namespaces.terms}hasSource> ?s }} LIMIT {_LARGE + 1}"
+        )
+        return text.count(b"\n") > _LARGE
+
+    @property
+    def _levels(self) -> StoreFlows:
+        return StoreFlows(self._store, self._catalogue, self._namespaces)
+
+    @property
+    def _source(self) -> FlowSource:
+        return self._levels if self.is_large else self._graph()
+
+    @cached_property
+    def _warm(self) -> WarmFlows:
+        from qe_kg.lineage.warm import WarmFlows  # with numpy, which takes time to load
+
+        return WarmFlows(self._store, self._catalogue, self._namespaces)
+
+    def keep_index(self, folder: Path) -> None:
+        """Build the index of flows and keep it beside a store."""
+        from qe_kg.lineage.index import FlowIndex
+
+        FlowIndex.forget(folder)
+        self._warm.index.write(folder)
+
+    def warm_up(self) -> None:
+        """Build the index of flows now, and answer from it from here on; large models gain by it."""
+        _ = self._warm.index
 
     def filters(
         self,
@@ -77,6 +127,3 @@ class Questions:
             stations,
             self._namespaces.compact(f"{self._namespaces.lists}zone-external"),
         )
-
-    def _source(self, filters: Filters) -> FlowSource:
-        return self._graph()

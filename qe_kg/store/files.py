@@ -168,6 +168,37 @@ def shown_path(path: Path) -> str:
         return str(path)
 
 
+def literals_as_written(quads: Iterable[ox.Quad], source: Callable[[], Iterable[ox.Quad]]) -> list[ox.Quad]:
+    """Return quads of a store with each literal as the source has it: the subject's own where it has one.
+
+    Args:
+        quads: what a store gave, whose literals it may have rewritten.
+        source: gives the quads that were loaded; only asked where a literal may have been rewritten.
+
+    """
+    quads = list(quads)
+    if not any(_may_be_rewritten(quad.object) for quad in quads):
+        return quads
+    written: dict[object, ox.Literal] = {}
+    scratch = ox.Store()
+    name = ox.NamedNode("urn:qe-kg:scratch")
+    for quad in source():
+        if _may_be_rewritten(quad.object) and isinstance(quad.object, ox.Literal):
+            scratch.clear()
+            scratch.add(ox.Quad(name, name, quad.object))
+            kept = next(iter(scratch)).object
+            written.setdefault((quad.subject, kept), quad.object)
+            written.setdefault(kept, quad.object)
+    found = [written.get((quad.subject, quad.object), written.get(quad.object, quad.object)) for quad in quads]
+    return [
+        ox.Quad(quad.subject, quad.predicate, term, quad.graph_name) for quad, term in zip(quads, found, strict=True)
+    ]
+
+
+def _may_be_rewritten(node: object) -> bool:
+    return isinstance(node, ox.Literal) and (node.language is not None or not node.datatype.value.endswith("#string"))
+
+
 def rename_quads(quads: Iterable[ox.Quad], rename: Callable[[str], str]) -> Iterator[ox.Quad]:
     """Yield quads with every IRI mapped."""
     return (_rename(quad, rename) for quad in quads)

@@ -50,7 +50,7 @@ def rebased(
     return base, open_model(rebased_directory(directory, original, base, with_own_ontology=own))
 
 
-def moved(value: Any, base: str) -> Any:  # noqa: ANN401
+def moved(value: Any, base: str) -> Any:
     """An answer with all IRIs under the other base."""
     return json.loads(json.dumps(value).replace(OLD, base))
 
@@ -168,7 +168,7 @@ def test_what_a_user_gives_to_a_shipped_query_is_not_moved(
     asked: list[str] = []
     answer = model.store.query
 
-    def listen(query: str, prefixes: dict[str, str] | None = None) -> Any:  # noqa: ANN401
+    def listen(query: str, prefixes: dict[str, str] | None = None) -> Any:
         asked.append(query)
         return answer(query, prefixes)
 

@@ -67,9 +67,9 @@ def test_a_closed_standard_output_is_no_traceback(command: str) -> None:
 
 def test_an_unforeseen_error_is_no_verdict(tmp_path: Path) -> None:
     code = (
-        "import qe_kg.model\n"
+        "import qe_kg.opening\n"
         "def fail(*a, **k): raise ZeroDivisionError('unforeseen')\n"
-        "qe_kg.model.open_model = fail\n"
+        "qe_kg.opening.open_model = fail\n"
         "import sys; sys.argv = ['qe-kg', 'validate']\n"
         "from qe_kg.cli import main; main()\n"
     )

@@ -63,7 +63,7 @@ def body(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
 
 
-def nodes(tree: Any) -> Iterator[Any]:  # noqa: ANN401 - whatever rdflib's parser builds
+def nodes(tree: Any) -> Iterator[Any]:
     """Yield every node of a parsed query, outer ones first."""
     yield tree
     if isinstance(tree, CompValue):
@@ -85,7 +85,7 @@ def parsed(text: str) -> CompValue:
     return query
 
 
-def variables(tree: Any) -> list[str]:  # noqa: ANN401
+def variables(tree: Any) -> list[str]:
     return [str(node) for node in nodes(tree) if isinstance(node, Variable)]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import pyoxigraph as ox
 from hypothesis import strategies as st
 
 NAMES = [f"https://test.example/id/{name}" for name in "abcdef"]
@@ -15,6 +18,13 @@ LITERALS = [
     '"x"',
     '"two\\nlines \\"and\\" \\\\ quotes"',
 ]
+
+
+def canonical(quads: Iterable[ox.Quad]) -> list[str]:
+    """Return quads in a form that is equal for isomorphic sets: RDFC-1.0 over the whole."""
+    dataset = ox.Dataset(quads)
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    return sorted(map(str, dataset))
 
 
 def iri(value: str) -> str:

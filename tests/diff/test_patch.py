@@ -12,26 +12,13 @@ from hypothesis import given, settings
 from qe_kg.diff.patch import apply_patch, write_patch
 from qe_kg.errors import ParseError, ReadError
 from qe_kg.store.statements import difference, name_blank_nodes
-from tests.diff.graphs import graphs, named_graphs
+from tests.diff.graphs import canonical, graphs, named_graphs
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def parse(text: str, form: ox.RdfFormat = ox.RdfFormat.N_TRIPLES) -> frozenset[ox.Quad]:
     return frozenset(ox.parse(text.encode(), format=form, rename_blank_nodes=True))
-
-
-def canonical(quads: frozenset[ox.Quad]) -> list[str]:
-    dataset = ox.Dataset(quads)
-    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    return sorted(map(str, dataset))
-
-
-@settings(derandomize=True, max_examples=150, deadline=None)
-@given(graphs, graphs)
-def test_a_patch_makes_the_new_graph_of_the_old(old: str, new: str) -> None:
-    patch = write_patch(difference(parse(old), parse(new)))
-    assert canonical(apply_patch(parse(old), patch)) == canonical(parse(new))
 
 
 def folded(graph: rdflib.Graph) -> set[tuple[str, ...]]:

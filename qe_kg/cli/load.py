@@ -1,0 +1,45 @@
+"""``qe-kg load``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qe_kg.cli.output import count
+
+
+@click.command(
+    "load",
+    epilog="""\b
+Examples:
+  qe-kg load . --store kg.db
+  qe-kg impact AOV-04 --depth 3 --store kg.db
+  qe-kg query impact/list-direct-recipients -p participant=AOV-04 --store kg.db""",
+)
+@click.argument("model_path", metavar="DIR", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--store", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the store; what it holds is replaced.",
+)  # fmt: skip
+@click.option("--scenario", metavar="NAME", help="The model as it would be in this scenario of its manifest.")
+@click.option("--no-inferences", is_flag=True, help="Leave out what a reader inferred.")
+@click.option("--entail", is_flag=True, help="Add the OWL 2 RL closure (by owlrl; takes seconds).")
+def load_command(
+    model_path: Path | None, folder: Path, scenario: str | None, no_inferences: bool, entail: bool
+) -> None:
+    """Load a model into a store on disk, so that large models answer at once.
+
+    DIR is the model directory; without it, the one in the current folder, else the packaged model. Commands with
+    --store ask the store without reading the model's files, and say when those have changed since. The folder must
+    be new, empty, or a store.
+    """
+    from qe_kg.cli.progress import progress
+    from qe_kg.opening import load_model
+
+    with progress("Loading the model into the store"):
+        model = load_model(model_path, folder, scenario=scenario, include_inferences=not no_inferences, entail=entail)
+    problems = len(model.problems)
+    if problems:
+        click.echo(f"warning: the model has {count(problems, 'faulty reference')}; see qe-kg validate", err=True)
+    click.echo(f"{model.name}: loaded into {folder}", err=True)

@@ -1,0 +1,151 @@
+"""Running the rules in a store until nothing more follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from qe_kg.inference.axioms import SCHEMA_QUERY, STAND_IN, read_axioms
+from qe_kg.inference.rules import Rule, clashes_for, rules_for
+from qe_kg.namespaces import XSD
+from qe_kg.shacl.datatypes import is_well_formed
+from qe_kg.shacl.graph import Graph
+from qe_kg.store.embedded import Solutions
+from qe_kg.terms import Term
+
+#: How many contradictions of one rule are listed.
+MOST_CLASHES = 20
+
+
+class RuleStore(Protocol):
+    """What the rules need of a store: its default graph is the union of its named graphs."""
+
+    def select(self, query: str) -> Solutions:
+        """Answer a SELECT query."""
+
+    def ask(self, query: str) -> bool:
+        """Answer an ASK query."""
+
+    def update(self, update: str) -> None:
+        """Run a SPARQL update."""
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """What the axioms rule out and the data say: the rule, and the triples that clash, N-Triples terms by variable."""
+
+    rule: Rule
+    binding: dict[str, Term]
+
+    def __str__(self) -> str:
+        return self.rule.says.format(**{name: _shown(term) for name, term in self.binding.items()})
+
+
+def _shown(term: Term) -> str:
+    return "a class without a name" if term.value.startswith(STAND_IN) else str(term)
+
+
+@dataclass(frozen=True)
+class Reasoning:
+    """The rules that a store's axioms call for; make it with `reason_about`."""
+
+    rules: tuple[Rule, ...]
+    clashes: tuple[Rule, ...]
+
+
+def reason_about(store: RuleStore) -> Reasoning:
+    """Read the axioms in a store and make the rules that they call for.
+
+    Raises:
+        OntologyError: an axiom is outside OWL 2 RL.
+
+    """
+    schema = Graph()
+    for subject, predicate, value in store.select(SCHEMA_QUERY).rows:
+        assert subject and predicate and value
+        schema.add(subject.n3(), predicate.n3(), value.n3())
+    axioms = read_axioms(schema)
+    return Reasoning(tuple(rules_for(axioms)), tuple(clashes_for(axioms)))
+
+
+def run(store: RuleStore, reasoning: Reasoning, graph: str) -> None:
+    """Add everything that follows to a store, in a named graph of its own.
+
+    A rule runs again only if triples of a kind that its body looks at came after its last run. Rules over a hierarchy
+    have the whole hierarchy in their rows, so they never have to run because of themselves.
+
+    Args:
+        store: what to reason over; the triples are added to the union (its default graph) too.
+        reasoning: from `reason_about`.
+        graph: IRI of the named graph.
+
+    """
+    latest = {"type": 1, "property": 1, "same": 1}
+    seen: dict[int, dict[str, int]] = {}
+    clock = 1
+    while True:
+        done = True
+        for number, rule in enumerate(reasoning.rules):
+            if number in seen and all(seen[number].get(kind) == latest[kind] for kind in rule.reads):
+                continue
+            added = _apply(store, rule, graph)
+            if added:
+                clock += 1
+                done = False
+                latest[rule.writes] = clock
+                if rule.name.startswith("eq-rep"):  # a property of any kind
+                    latest["type"] = clock
+            seen[number] = dict(latest) if rule.name in _CLOSED or not added else {}
+        if done:
+            return
+
+
+# Their rows hold the transitive closure.
+_CLOSED = frozenset(
+    {"cax-sco", "prp-spo1", "prp-dom", "prp-rng", "cls-svf2", "cls-hv2", "cls-oo", "prp-symp", "eq-sym"}
+)
+
+
+def _apply(store: RuleStore, rule: Rule, graph: str) -> bool:
+    """Add what follows by one rule; tell whether anything did."""
+    if rule.parameters and not rule.rows:
+        return False
+    assert rule.head is not None
+    head = " ".join(rule.head)
+    where = f"{rule.where()} FILTER NOT EXISTS {{ {head} }}"
+    if not store.ask(f"ASK {{ {where} }}"):
+        return False
+    store.update(f"INSERT {{ {head} . GRAPH <{graph}> {{ {head} }} }} WHERE {{ {where} }}")
+    return True
+
+
+def contradictions(store: RuleStore, reasoning: Reasoning) -> Iterator[Contradiction]:
+    """Yield what contradicts itself in a store to which `run` has added what follows."""
+    for rule in reasoning.clashes:
+        answer = store.select(f"SELECT * WHERE {{ {rule.where()} }} LIMIT {MOST_CLASHES}")
+        found = {tuple(None if term is None else term.n3() for term in row): row for row in answer.rows}
+        for key in sorted(found, key=str):
+            binding = {name: term for name, term in zip(answer.columns, found[key], strict=True) if term is not None}
+            yield Contradiction(rule, binding)
+
+
+def ill_formed_literals(store: RuleStore) -> Iterator[str]:
+    """Yield a message for each literal that its datatype does not allow (the rule dt-not-type)."""
+    typed = f"isLiteral(?o) && DATATYPE(?o) != <{XSD}string> && LANG(?o) = ''"
+    for (value,) in store.select(f"SELECT DISTINCT ?o WHERE {{ ?s ?p ?o FILTER({typed}) }} ORDER BY ?o").rows:
+        if value is not None and not is_well_formed(value.n3()):
+            for (subject,) in store.select(f"SELECT DISTINCT ?s WHERE {{ ?s ?p {value.n3()} }} ORDER BY ?s").rows:
+                yield f"{value.value!r} does not match its datatype, {value.datatype}, at {subject}"
+
+
+def forget_what_says_nothing(store: RuleStore, graph: str) -> None:
+    """Take away what was only needed on the way, or has no meaning outside this store.
+
+    That is membership of classes and use of properties without a name, and whatever is about a blank node.
+    """
+    stand_in = " || ".join(f"STRSTARTS(STR({variable}), '{STAND_IN}')" for variable in ("?p", "?o"))
+    store.update(
+        f"DELETE {{ ?s ?p ?o . GRAPH <{graph}> {{ ?s ?p ?o }} }} WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} "
+        f"FILTER(isBlank(?s) || isBlank(?o) || {stand_in}) }}"
+    )
