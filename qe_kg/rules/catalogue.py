@@ -11,7 +11,7 @@ JSON of a rule::
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -232,6 +232,8 @@ def read_rules(store: EmbeddedStore, namespaces: Namespaces) -> RuleCatalogue:
     reader.load("?r qe:appliesWhere ?x")
     shapes = reader.load("?x rdfs:seeAlso ?r . ?r rdf:type/rdfs:subClassOf* qe:Rule")
     reader.load("?s rdfs:seeAlso ?r ; sh:targetClass ?x . ?r rdf:type/rdfs:subClassOf* qe:Rule")
+    reader.load("?s rdfs:seeAlso ?r ; sh:targetSubjectsOf ?x . ?r rdf:type/rdfs:subClassOf* qe:Rule")
+    reader.load("?s rdfs:seeAlso ?r ; sh:targetSubjectsOf/rdfs:domain ?x . ?r rdf:type/rdfs:subClassOf* qe:Rule")
     reporting: dict[str, list[str]] = {}
     for shape in shapes:
         for rule in reader.all(shape, f"{RDFS}seeAlso"):
@@ -251,7 +253,7 @@ def read_rules(store: EmbeddedStore, namespaces: Namespaces) -> RuleCatalogue:
 
 
 def _rule(reader: _Reader, rule: str, shapes: Sequence[str]) -> Rule:
-    targets = dict.fromkeys(target for shape in shapes for target in reader.all(shape, f"{SH}targetClass"))
+    targets = dict.fromkeys(target for shape in shapes for target in _targets(reader, shape))
     where = reader.qe(rule, "appliesWhere")
     return Rule(
         code=reader.first(rule, f"{SKOS}notation"),
@@ -269,6 +271,13 @@ def _rule(reader: _Reader, rule: str, shapes: Sequence[str]) -> Rule:
         ),
         basis=tuple(sorted((_source(reader, one) for one in reader.qe(rule, "isBasedOn")), key=_law_first)),
     )
+
+
+def _targets(reader: _Reader, shape: str) -> Iterator[str]:
+    """Yield the classes that a shape looks at, also where it looks at what has a certain property."""
+    yield from reader.all(shape, f"{SH}targetClass")
+    for name in reader.all(shape, f"{SH}targetSubjectsOf"):
+        yield from reader.all(name, f"{RDFS}domain")
 
 
 def _reporting(reader: _Reader, shape: str) -> Reporting:

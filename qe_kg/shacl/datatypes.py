@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from qe_kg.namespaces import XSD
-from qe_kg.shacl.nodes import LANG_STRING, Node, is_literal, literal_parts
+from qe_kg.shacl.nodes import LANG_STRING, Node, is_literal, literal_node, literal_parts
 
 _D2 = "[0-9][0-9]"
 _YEAR = "-?([1-9][0-9]{3,}|0[0-9]{3})"
@@ -109,6 +109,20 @@ def is_well_formed(node: Node) -> bool:
         return False
     limits = _RANGES.get(datatype)
     return limits is None or limits[0] <= int(lexical) <= limits[1]
+
+
+def lexical_test(variable: str, datatype: str) -> str | None:
+    """Write in SPARQL that a literal's lexical form is in the lexical space of a datatype; None where any form is."""
+    name = datatype.removeprefix(XSD)
+    pattern = PATTERNS.get(name) if datatype.startswith(XSD) else None
+    if pattern is None:
+        return f'LANG({variable}) != ""' if datatype == LANG_STRING else None
+    test = f"REGEX(STR({variable}), {literal_node(f'^{pattern}$')})"
+    if name in RANGES:
+        least, greatest = RANGES[name]
+        number = f"<{XSD}decimal>(STR({variable}))"
+        test += f" && {number} >= {least}.0 && {number} <= {greatest}.0"
+    return test
 
 
 class Moment(NamedTuple):

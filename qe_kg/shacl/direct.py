@@ -141,9 +141,9 @@ class DirectRun:
             visit(name)
         return list(order)[::-1]
 
-    def results(self, given: dict[Node, list[Node]]) -> Iterator[RawResult]:
-        """Yield all results of shapes at focus nodes."""
-        for name, counts in self.reached(given).items():
+    def results(self, reached: dict[Node, Counter[Node]]) -> Iterator[RawResult]:
+        """Yield all results of shapes at the focus nodes that they report about."""
+        for name, counts in reached.items():
             shape = self.shapes[name]
             if shape.deactivated:
                 continue

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from qe_kg.shacl.components.sparql import SHAPES_GRAPH
+from qe_kg.shacl.dependence import Dependence, uses_sparql
 from qe_kg.shacl.direct import DirectRun
 from qe_kg.shacl.graph import Graph
-from qe_kg.shacl.model import Shapes
-from qe_kg.shacl.nodes import Node, text_of
+from qe_kg.shacl.model import Shape, Shapes
+from qe_kg.shacl.nodes import Node, is_literal, text_of
 from qe_kg.shacl.parser import read_shapes
-from qe_kg.shacl.results import EngineRun, RawResult
-from qe_kg.store.sparql_source import MemorySource
+from qe_kg.shacl.results import Coverage, EngineRun, RawResult
+from qe_kg.store.sparql_source import MemorySource, altered_by_store
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
 NAME = "sparql"
+
+
+@dataclass(frozen=True)
+class Altered:
+    """The literals of data that the store would rewrite: how many each property has."""
+
+    numbers: dict[Node, int]
+
+    @property
+    def predicates(self) -> set[Node]:
+        """The properties."""
+        return set(self.numbers)
 
 
 class CompiledShapes:
@@ -33,7 +48,18 @@ class CompiledShapes:
 
     def __init__(self, quads: Sequence[ox.Quad]) -> None:
         self.quads = quads
-        self.shapes: Shapes = read_shapes(quads)
+        self.graph = Graph(quads)
+        self.shapes: Shapes = read_shapes(self.graph)
+
+    @property
+    def active(self) -> list[Shape]:
+        """The shapes that are not deactivated."""
+        return [shape for shape in self.shapes.by_node.values() if not shape.deactivated]
+
+    @cached_property
+    def altered_literals(self) -> set[Node]:
+        """The literals of the shapes graph that the store would rewrite."""
+        return altered_by_store(node for _, _, node in self.graph.triples() if is_literal(node))
 
     def validate(
         self,
@@ -41,25 +67,86 @@ class CompiledShapes:
         *,
         only: Collection[Node] | None = None,
         focus: Collection[Node] | None = None,
+        graph: Graph | None = None,
     ) -> EngineRun:
-        """Validate data.
+        """Validate data, term by term.
 
         Args:
             data: what is validated, ontologies included: targets follow ``rdfs:subClassOf``.
             only: the shapes whose targets count, as nodes (``<iri>``); None for all.
             focus: the focus nodes to look at, as nodes; None for all.
+            graph: the data as a graph, where there is one already.
+
+        Returns:
+            The results of all shapes. Those whose SPARQL constraints depend on a literal that the store rewrites are
+            among ``coverage.elsewhere``; who needs them exact evaluates these shapes with another engine.
 
         Raises:
             ShapesError: a SPARQL constraint reports a failure.
 
         """
-        graph = Graph(data)
+        graph = Graph(data) if graph is None else graph
         run = DirectRun(self.shapes, graph, MemorySource(data, {text_of(SHAPES_GRAPH): self.quads}))
         given: dict[Node, list[Node]] = {}
         for shape in self.shapes.targeted:
             if only is None or shape.node in only:
                 nodes = run.focus_nodes(shape)
                 given[shape.node] = nodes if focus is None else [node for node in nodes if node in focus]
-        results = sorted(run.results(given), key=RawResult.key)
-        active = sum(not shape.deactivated for shape in self.shapes.by_node.values())
-        return EngineRun(NAME, tuple(results), len({node for nodes in given.values() for node in nodes}), active)
+        reached = run.reached(given)
+        results = sorted(run.results(reached), key=RawResult.key)
+        altered = altered_in(graph)
+        return EngineRun(
+            NAME,
+            tuple(results),
+            len({node for nodes in given.values() for node in nodes}),
+            len(self.active),
+            self._coverage(given, {name for name, nodes in reached.items() if nodes}, altered),
+        )
+
+    def inexact(self, altered: Altered) -> list[Node]:
+        """Return the shapes with targets whose SPARQL constraints depend on a literal that the store rewrites."""
+        if not altered.numbers and not self.altered_literals:
+            return []
+        dependence = Dependence(self.shapes, altered.predicates, self.altered_literals)
+        return [
+            shape.node
+            for shape in self.shapes.targeted
+            if uses_sparql(self.shapes, shape) and dependence.of_shape(shape)
+        ]
+
+    def _coverage(self, given: dict[Node, list[Node]], with_focus: set[Node], altered: Altered) -> Coverage:
+        needed = self._closure(with_focus)
+        led_to = self._closure({shape.node for shape in self.shapes.targeted})
+        why = "its SPARQL constraint looks at literals that the store rewrites"
+        return Coverage(
+            constraints=sum(len(shape.constraints) for shape in self.active),
+            evaluated=sum(len(shape.constraints) for shape in self.active if shape.node in needed),
+            without_focus=tuple(name for name, nodes in given.items() if not nodes),
+            unused=tuple(
+                one.node for one in self.active if one.node not in led_to and (one.constraints or one.properties)
+            ),
+            elsewhere=tuple((name, why) for name in self.inexact(altered)),
+            altered=tuple(sorted(altered.numbers.items())),
+        )
+
+    def _closure(self, names: Iterable[Node]) -> set[Node]:
+        """Return shapes and all that they need, where they are active."""
+        found: set[Node] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in found and not self.shapes[name].deactivated:
+                found.add(name)
+                waiting += self.shapes[name].references()
+        return found
+
+
+def altered_in(graph: Graph) -> Altered:
+    """Find the literals of a graph that the store would rewrite."""
+    rewritten = altered_by_store(graph.literals())
+    numbers: dict[Node, int] = {}
+    for predicate in graph.predicates() if rewritten else ():
+        number = sum(len(subjects) for value, subjects in graph.by_value(predicate).items() if value in rewritten)
+        if number:
+            numbers[predicate] = number
+    return Altered(numbers)

@@ -78,6 +78,15 @@ class Graph:
         """Return all distinct subjects that have a property."""
         return list(dict.fromkeys(one for subjects in self.by_value(predicate).values() for one in subjects))
 
+    def predicates(self) -> list[Node]:
+        """Return all properties that are used."""
+        return list(self._backward)
+
+    def literals(self) -> Iterator[Node]:
+        """Yield the literals, each once a property."""
+        for values in self._backward.values():
+            yield from (value for value in values if value[0] == '"')
+
     def nodes(self) -> set[Node]:
         """Return all subjects and objects."""
         return {*self._forward, *(value for values in self._backward.values() for value in values)}

@@ -11,7 +11,8 @@ from qe_kg.errors import ShapesError
 from qe_kg.namespaces import SH
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.nodes import Node
-from qe_kg.shacl.paths import Path
+from qe_kg.shacl.paths import Path, Predicate
+from qe_kg.shacl.selects import NotSetwise, Scope, Violations
 from qe_kg.shacl.sparql_source import SparqlSource
 
 Severity = str
@@ -61,12 +62,17 @@ class Finding(NamedTuple):
     tell_apart: str = ""
 
 
-class Evaluation(Protocol):
-    """What a constraint may ask for while it is evaluated."""
+class Queries(Protocol):
+    """What a constraint may ask for while it is evaluated by queries."""
 
     shapes: Shapes
-    graph: Graph
     sparql: SparqlSource
+
+
+class Evaluation(Queries, Protocol):
+    """What a constraint may ask for while it is evaluated term by term."""
+
+    graph: Graph
 
     def values(self, shape: Shape, focus: Node) -> Sequence[Node]:
         """Return the value nodes of a focus node."""
@@ -90,6 +96,32 @@ class Constraint(ABC):
         for focus in nodes:
             for found in self.check(focus, run.values(shape, focus), run):
                 yield focus, found
+
+    def violations(self, scope: Scope) -> Violations | None:
+        """Say in SPARQL what breaks the constraint; None where nothing can.
+
+        Raises:
+            NotSetwise: one query cannot say it.
+
+        """
+        raise NotSetwise(f"{self.component} is evaluated in another way")
+
+    def find(self, scope: Scope, shape: Shape, run: Queries) -> Iterator[tuple[Node, Finding]]:
+        """Yield what breaks the constraint at any focus node, by one query.
+
+        Raises:
+            NotSetwise: one query cannot say it.
+
+        """
+        wanted = self.violations(scope)
+        if wanted is None:
+            return
+        columns = list(dict.fromkeys(one for one in (scope.focus, wanted.value, wanted.path, wanted.apart) if one))
+        for row in run.sparql.select(f"SELECT DISTINCT {' '.join(columns)} WHERE {{ {wanted.pattern} }}"):
+            cells = dict(zip(columns, row, strict=True))
+            focus, path = cells[scope.focus], cells.get(wanted.path or "")
+            if focus is not None:
+                yield focus, Finding(cells.get(wanted.value or ""), Predicate(path) if path else None)
 
     @property
     def shapes(self) -> tuple[Node, ...]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from qe_kg.errors import ShapesError
 from qe_kg.namespaces import OWL
@@ -13,9 +12,6 @@ from qe_kg.shacl.model import Constraint, IllFormedShapes, Shape, Shapes, Target
 from qe_kg.shacl.nodes import RDF_TYPE, RDFS_CLASS, Node, is_blank, is_iri, is_literal, sh, text_of
 from qe_kg.shacl.parameters import Parameters
 from qe_kg.shacl.paths import Path, read_path
-
-if TYPE_CHECKING:
-    import pyoxigraph as ox
 
 _TARGETS = {
     sh("targetClass"): "class",
@@ -30,14 +26,14 @@ _PATH, _PROPERTY = sh("path"), sh("property")
 UNSUPPORTED = ("target", "rule", "js", "values", "expression", "jsFunctionName", "jsLibrary")
 
 
-def read_shapes(quads: Iterable[ox.Quad]) -> Shapes:
-    """Read all shapes.
+def read_shapes(graph: Graph) -> Shapes:
+    """Read all shapes of a shapes graph.
 
     Raises:
         IllFormedShapes: a shape is ill-formed, refers to itself, or uses what is not supported.
 
     """
-    return _Reader(Graph(quads)).read()
+    return _Reader(graph).read()
 
 
 class _Reader:

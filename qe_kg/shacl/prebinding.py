@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from qe_kg.errors import QueryError
 from qe_kg.sparql_text import Token, check_allowed, tokens
@@ -72,7 +73,19 @@ def is_batchable(query: str) -> bool:
     return not any(token.kind == "word" and token.text.upper() in _ACROSS for token in tokens(query))
 
 
-def bind_everywhere(query: str, patterns: Mapping[str, str]) -> str:
+@dataclass
+class _Group:
+    """An open group: where its pattern will go, and how it uses the variables."""
+
+    at: int
+    used: set[str] = field(default_factory=set)
+    in_triples: set[str] = field(default_factory=set)
+    in_expressions: set[str] = field(default_factory=set)
+    parentheses: int = 0
+    is_select: bool = False
+
+
+def bind_everywhere(query: str, patterns: Mapping[str, str], *, sparingly: bool = False) -> str:
     """Bind variables beforehand: in each group that uses one, put a pattern that binds it at the beginning.
 
     A value that is bound in the outermost group only would not be seen within nested groups, which SPARQL
@@ -81,27 +94,34 @@ def bind_everywhere(query: str, patterns: Mapping[str, str]) -> str:
     Args:
         query: the query; none of the variables is bound by it.
         patterns: for each variable's name the graph pattern that binds it.
+        sparingly: leave out nested groups in which triple patterns bind the variable to what the outermost group
+            will join with. The same answers, fewer evaluations of an expensive pattern.
 
     """
     parts: list[str] = []
-    stack: list[tuple[int, set[str]]] = []  # for each open group where its pattern will go, and what it uses
-    is_select: dict[int, bool] = {}
-    outside: set[str] = set()
+    outside = _Group(0)
+    stack = [outside]
     for token in tokens(query):
+        group = stack[-1]
         if token.text == "{":
             parts += ["{", ""]
-            stack.append((len(parts) - 1, set() if stack else outside))
-            is_select[len(parts) - 1] = False
+            stack.append(_Group(len(parts) - 1))
             continue
-        if token.text == "}" and stack:
-            at, used = stack.pop()
-            if not is_select[at]:  # a sub-select has a group of its own, and projects what that binds
-                parts[at] = "".join(f" {patterns[name]} " for name in sorted(used))
-            if stack:
-                stack[-1][1].update(used)
+        if token.text == "}" and len(stack) > 1:
+            stack.pop()
+            outermost = len(stack) == 1
+            wanted = group.used | (outside.used if outermost else set())
+            if sparingly and not outermost:
+                wanted &= group.in_expressions - group.in_triples
+            if not group.is_select:  # a sub-select has a group of its own, and projects what that binds
+                parts[group.at] = "".join(f" {patterns[name]} " for name in sorted(wanted))
+            stack[-1].used |= group.used
+        elif token.text in "()":
+            group.parentheses += 1 if token.text == "(" else -1
         elif token.kind == "variable" and token.text[1:] in patterns:
-            (stack[-1][1] if stack else outside).add(token.text[1:])
-        elif token.kind == "word" and token.text.upper() == "SELECT" and stack:
-            is_select[stack[-1][0]] = True
+            group.used.add(token.text[1:])
+            (group.in_expressions if group.parentheses else group.in_triples).add(token.text[1:])
+        elif token.kind == "word" and token.text.upper() == "SELECT" and len(stack) > 1:
+            group.is_select = True
         parts.append(token.text)
     return "".join(parts)

@@ -37,15 +37,39 @@ class RawResult:
 
 
 @dataclass(frozen=True)
+class Coverage:
+    """What a run looked at and what it did not: without it, "conforms" may only mean that nothing was checked.
+
+    Attributes:
+        constraints: number of constraints of the active shapes.
+        evaluated: how many of them were evaluated on at least one focus node.
+        without_focus: active shapes with targets that select nothing in the data.
+        unused: shapes with constraints that no target and no other shape leads to.
+        left_out: what the shapes say and no engine evaluates, one sentence each.
+        elsewhere: shapes that did not run on our engine alone, and why.
+        altered: properties with literals that the store would rewrite, and how many there are.
+
+    """
+
+    constraints: int = 0
+    evaluated: int = 0
+    without_focus: tuple[Node, ...] = ()
+    unused: tuple[Node, ...] = ()
+    left_out: tuple[str, ...] = ()
+    elsewhere: tuple[tuple[Node, str], ...] = ()
+    altered: tuple[tuple[Node, int], ...] = ()
+
+
+@dataclass(frozen=True)
 class EngineRun:
     """The outcome of a run: all results in a fixed order, and what was looked at.
 
     Attributes:
-        engine: the engine's name.
+        engine: the name of what ran: "sparql", "pyshacl" or "sparql, pyshacl".
         results: all results.
         focus_nodes: number of distinct nodes that a target selects.
         shapes: number of shapes that are active.
-        notes: what a reader must know to trust the verdict, one sentence each.
+        coverage: what was evaluated and what was not.
 
     """
 
@@ -53,7 +77,7 @@ class EngineRun:
     results: tuple[RawResult, ...]
     focus_nodes: int
     shapes: int
-    notes: tuple[str, ...] = field(default=())
+    coverage: Coverage = field(default=Coverage())
 
 
 def in_order(messages: Iterable[Node]) -> tuple[Node, ...]:

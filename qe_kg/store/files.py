@@ -51,6 +51,7 @@ _HINTS = (
         "expected a statement: an IRI, a prefixed name, '[', '(' or a directive such as @prefix",
     ),
 )
+_ANY_URI = "http://www.w3.org/2001/XMLSchema#anyURI"
 
 
 def format_of(path: Path) -> str:
@@ -73,7 +74,7 @@ def read_quads(path: Path, graph: str | None = None, rename: Callable[[str], str
     Args:
         path: the file; its ending tells the format.
         graph: IRI of the graph that triples without one go to; None for the default graph.
-        rename: maps every IRI (see `Namespaces.rebase`); None leaves them.
+        rename: maps every IRI (see `Namespaces.rebase`), and every ``xsd:anyURI``; None leaves them.
 
     Raises:
         ParseError: the file does not parse.
@@ -200,7 +201,7 @@ def _may_be_rewritten(node: object) -> bool:
 
 
 def rename_quads(quads: Iterable[ox.Quad], rename: Callable[[str], str]) -> Iterator[ox.Quad]:
-    """Yield quads with every IRI mapped."""
+    """Yield quads with every IRI mapped, and every ``xsd:anyURI``."""
     return (_rename(quad, rename) for quad in quads)
 
 
@@ -208,6 +209,9 @@ def _rename(quad: ox.Quad, rename: Callable[[str], str]) -> ox.Quad:
     def term(node: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | ox.DefaultGraph) -> object:
         if isinstance(node, ox.NamedNode):
             return ox.NamedNode(rename(node.value))
+        if isinstance(node, ox.Literal) and node.datatype.value == _ANY_URI:
+            # sh:namespace says by a literal what prefixes in the text of a constraint stand for.
+            return ox.Literal(rename(node.value), datatype=node.datatype)
         if isinstance(node, ox.Literal) and node.datatype.value != rename(node.datatype.value):
             return ox.Literal(node.value, datatype=ox.NamedNode(rename(node.datatype.value)))
         return node

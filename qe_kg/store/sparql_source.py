@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pyoxigraph as ox
@@ -44,6 +45,28 @@ def _term(node: str) -> ox.NamedNode | ox.BlankNode | ox.Literal:
     value = quad.object
     assert isinstance(value, ox.Literal)
     return value
+
+
+_KEPT = re.compile(
+    # What the store keeps as it is, told by its form; all other XSD literals are tried out.
+    r'"(?:(?:-?(?:0|[1-9][0-9]{0,17})"\^\^<http://www\.w3\.org/2001/XMLSchema#integer>)'
+    r'|(?:[0-9]{4}-[0-9]{2}-[0-9]{2}"\^\^<http://www\.w3\.org/2001/XMLSchema#date>)'
+    r'|(?:(?:true|false)"\^\^<http://www\.w3\.org/2001/XMLSchema#boolean>))'
+)
+
+
+def altered_by_store(literals: Iterable[str]) -> set[str]:
+    """Return those of some literals that an Oxigraph store would rewrite (``"1.50"^^xsd:decimal`` to ``1.5``)."""
+    doubtful = sorted(
+        {one for one in literals if "^^<http://www.w3.org/2001/XMLSchema#" in one and not _KEPT.match(one)}
+    )
+    if not doubtful:
+        return set()
+    text = "".join(f"<urn:n:{number}> <urn:p> {one} .\n" for number, one in enumerate(doubtful))
+    store = ox.Store()
+    store.load(text.encode(), format=ox.RdfFormat.N_TRIPLES)
+    kept = {(str(quad.subject), str(quad.object)) for quad in store.quads_for_pattern(None, None, None)}
+    return {one for number, one in enumerate(doubtful) if (f"<urn:n:{number}>", one) not in kept}
 
 
 class MemorySource:

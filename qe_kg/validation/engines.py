@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from qe_kg.namespaces import RDF, SH
 from qe_kg.shacl.engine import CompiledShapes
 from qe_kg.shacl.model import UnsupportedShapes
-from qe_kg.shacl.results import EngineRun, RawResult
+from qe_kg.shacl.nodes import Node
+from qe_kg.shacl.results import Coverage, EngineRun, RawResult
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
@@ -17,6 +19,7 @@ __all__ = ["ENGINES", "CompiledShapes", "EngineRun", "RawResult", "run"]
 
 #: What ``--engine`` takes: our own engine with pySHACL for what it does not take on, ours alone, pySHACL alone.
 ENGINES = ("auto", "sparql", "pyshacl")
+_TARGETS = frozenset(f"{SH}target{kind}" for kind in ("Class", "Node", "SubjectsOf", "ObjectsOf"))
 
 
 def run(engine: str, data: Sequence[ox.Quad], shapes: Sequence[ox.Quad]) -> EngineRun:
@@ -37,11 +40,34 @@ def run(engine: str, data: Sequence[ox.Quad], shapes: Sequence[ox.Quad]) -> Engi
         if engine == "sparql" or not error.may_run_elsewhere:
             raise
         ran = _pyshacl(data, shapes)
-        note = f"all shapes ran on pySHACL: {error.problem} ({error.node})"
-        return ran if engine == "pyshacl" else replace(ran, notes=(note,))
+        return replace(ran, coverage=Coverage(elsewhere=((error.node, f"all shapes ran on pySHACL: {error.problem}"),)))
     if engine == "pyshacl":
         return _pyshacl(data, shapes)
-    return compiled.validate(data)
+    ran = compiled.validate(data)
+    if engine == "sparql" or not ran.coverage.elsewhere:
+        return ran
+    return _completed(ran, compiled, data)
+
+
+def _completed(ran: EngineRun, compiled: CompiledShapes, data: Sequence[ox.Quad]) -> EngineRun:
+    """Let pySHACL evaluate what our engine would evaluate on rewritten literals."""
+    inexact = {name for name, _ in ran.coverage.elsewhere}
+    others = [shape.node for shape in compiled.shapes.targeted if shape.node not in inexact]
+    ours = compiled.validate(data, only=others)
+    theirs = _pyshacl(data, without_targets(compiled.quads, others))
+    results = sorted([*ours.results, *theirs.results], key=RawResult.key)
+    return replace(ran, engine=f"{ours.engine}, {theirs.engine}", results=tuple(results))
+
+
+def without_targets(shapes: Sequence[ox.Quad], nodes: Collection[Node]) -> list[ox.Quad]:
+    """Return shapes of which some select nothing of their own, be it by a target or by being classes."""
+
+    def is_target(quad: ox.Quad) -> bool:
+        predicate = quad.predicate.value
+        return predicate in _TARGETS or (predicate == f"{RDF}type" and not str(quad.object).startswith(f"<{SH}"))
+
+    wanted = frozenset(nodes)
+    return [quad for quad in shapes if not (str(quad.subject) in wanted and is_target(quad))]
 
 
 def _pyshacl(data: Sequence[ox.Quad], shapes: Sequence[ox.Quad]) -> EngineRun:

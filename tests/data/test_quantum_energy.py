@@ -927,6 +927,16 @@ FOUND_BY_HAND = {
         "flow-ncv-02-smv-03-ev-charging-status",
         "flow-ncv-01-esv-04-non-reg-customer-data",
     },
+    "CON-04": {  # lines 63, 65, 67, 76, 77, 97, 115 and 123: data of customers that RCV, AOV or ESV hands over
+        "flow-rcv-01-rcv-03-account-info",
+        "flow-rcv-03-customers-bill-data",
+        "flow-rcv-02-customers-resolution",
+        "flow-aov-04-rcv-03-ami-reads",
+        "flow-aov-05-rcv-03-ami-reads",
+        "flow-rcv-01-esv-04-customer-data",
+        "flow-esv-04-rcv-02-unified-customer-profile",
+        "flow-rcv-02-customers-customer-communication",
+    },
 }
 
 
@@ -948,7 +958,7 @@ def test_the_lines_that_the_baseline_cites_say_what_it_says(baseline: Graph) -> 
         for number in re.findall(r"[Ll]ine (\d+)", reason):
             line = LINES[int(number) - 1]
             subject = re.split(r"(?:owner|zone) of |: ", label)[-1].split(",")[0]
-            assert subject in line or number in {"117", "132", "133", "138"}, (entry, line)
+            assert subject.lower() in line.lower() or number in {"117", "132", "133", "138"}, (entry, line)
 
 
 @pytest.mark.parametrize("with_inferences", [False, True])

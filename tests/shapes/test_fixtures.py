@@ -10,6 +10,8 @@ also lists what a single change of its data brings about (terms as in Turtle)::
 
     # mutate: SUBJECT  PREDICATE  OBJECT  NEW-OBJECT  RULE@FOCUS RULE@FOCUS ...
 
+where ``-`` is no object and no rule. The day of evaluation is `DAY`.
+
 A fixture of a policy shape is held to its own rule and to the structure, not to the other rules, which ask for evidence
 of their own: what all rules together say of a change is shown on the whole model (tests/rules). A fixture of a
 structure shape is held to the structure alone.
@@ -17,17 +19,19 @@ structure shape is held to the structure alone.
 Running pySHACL once per fixture or change would take minutes on a small machine. So each fixture and each changed one
 is parsed into a namespace of its own (``https://example.org/fixture/`` is replaced), all of them are validated in one
 run for structure and one for policy, and the results are sorted back by focus node. They cannot see each other: they
-share the controlled lists only.
+share the controlled lists only. rdflib parses the text of a constraint once, not once per focus node.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pyshacl
 import pytest
@@ -35,6 +39,9 @@ import rdflib
 from rdflib import OWL, RDF, RDFS, SH, SKOS, BNode, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.namespace import DCTERMS
+from rdflib.plugins.sparql import processor
+from rdflib.plugins.sparql.algebra import translateQuery
+from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.term import Node
 from rdflib.util import from_n3
 
@@ -88,6 +95,8 @@ COMPONENTS: dict[Node, str] = {
     SH.maxExclusive: "MaxExclusive",
     SH.sparql: "SPARQL",
 }
+#: The day on which the fixtures are evaluated, as the gate adds it.
+DAY = "2026-06-30"
 #: What else a shape may say.
 NO_CONSTRAINTS: set[Node] = {
     RDF.type,
@@ -131,6 +140,21 @@ def literals_as_written() -> Iterator[None]:
         yield
     finally:
         rdflib.NORMALIZE_LITERALS = before
+
+
+@contextmanager
+def queries_parsed_once() -> Iterator[None]:
+    """Keep rdflib from parsing the text of a constraint anew for every focus node, which takes most of the time."""
+    known: dict[tuple[str, str | None], object] = {}
+
+    def prepared(text: str, base: str | None = None, names: Mapping[str, Any] | None = None) -> object:
+        key = (text, base)
+        if key not in known:
+            known[key] = translateQuery(parseQuery(text), base, names)
+        return known[key]
+
+    with patch.object(processor, "parseQuery", lambda text: text), patch.object(processor, "translateQuery", prepared):
+        yield
 
 
 def parse(*files: Path) -> Graph:
@@ -258,7 +282,10 @@ def rule_of(shape: Node) -> str:
 
 def validate(data: Graph, with_shapes: Graph) -> list[tuple[Node, Result]]:
     """Validate a graph; give each result with the focus node as the report names it."""
-    with literals_as_written():
+    evaluation = URIRef(f"{BASE}id/evaluation")
+    data.add((evaluation, RDF.type, URIRef(f"{QE}Evaluation")))
+    with literals_as_written(), queries_parsed_once():
+        data.add((evaluation, URIRef(f"{QE}evaluatedOn"), Literal(DAY, datatype=rdflib.XSD.date)))
         # The graph is the caller's own and nothing is inferred, so no copy is needed.
         _, report, _ = pyshacl.validate(data, shacl_graph=with_shapes, inference="none", advanced=False, inplace=True)
     assert isinstance(report, Graph)
@@ -388,7 +415,8 @@ def mutations() -> list[tuple[Path, int]]:
 )
 def test_one_changed_triple_breaks_exactly_the_listed_rules(file: Path, number: int) -> None:
     found = Counter(f"{result.rule}@{result.focus}" for result in results_by_case().get(Case(file, number), []))
-    assert found == Counter(lines_of(file, "mutate")[number][4].split())
+    listed = lines_of(file, "mutate")[number][4]
+    assert found == Counter([] if listed == "-" else listed.split())
 
 
 def test_every_policy_shape_is_mutated() -> None:

@@ -105,6 +105,16 @@ def test_renaming_reaches_every_iri_and_no_literal(tmp_path: Path) -> None:
     assert list(rename_quads(quads, lambda iri: iri.replace("new:", "new:"))) == quads
 
 
+def test_renaming_reaches_addresses_too(tmp_path: Path) -> None:
+    """``sh:namespace "…"^^xsd:anyURI`` says what a prefix in the text of a constraint stands for."""
+    path = tmp_path / "a.ttl"
+    path.write_text(
+        '<http://e/a> <http://e/b> "http://old/x"^^<http://www.w3.org/2001/XMLSchema#anyURI> .', encoding="utf-8"
+    )
+    (quad,) = read_quads(path, rename=lambda iri: iri.replace("http://old/", "http://new/"))
+    assert str(quad.object) == '"http://new/x"^^<http://www.w3.org/2001/XMLSchema#anyURI>'
+
+
 def test_a_blank_node_label_means_another_node_in_another_file(write_model: Callable[..., Path]) -> None:
     turtle = "@prefix t: <https://test.example/id/> .\nt:{0} t:has _:x . _:x t:name '{0}' ."
     model = open_model(

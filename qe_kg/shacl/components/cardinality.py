@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from qe_kg.shacl.model import Constraint, Evaluation, Finding, component
 from qe_kg.shacl.nodes import Node
 from qe_kg.shacl.parameters import Parameters
+from qe_kg.shacl.selects import Scope, Violations
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,18 @@ class MinCount(Constraint):
         """Yield a finding where there are too few values."""
         if len(values) < self.least:
             yield Finding()
+
+    def violations(self, scope: Scope) -> Violations | None:
+        """Select the focus nodes with too few values."""
+        if not self.least:
+            return None
+        other = scope.patterns.fresh()
+        has_one = f"{scope.focus} {scope.path} {other} ."
+        if self.least == 1:
+            return Violations(f"{scope.focus_pattern} FILTER NOT EXISTS {{ {has_one} }}")
+        enough = f"GROUP BY {scope.focus} HAVING(COUNT(DISTINCT {other}) >= {self.least})"
+        full = f"SELECT {scope.focus} WHERE {{ {scope.focus_pattern} {has_one} }} {enough}"
+        return Violations(f"{scope.focus_pattern} MINUS {{ {full} }}")
 
     @property
     def text(self) -> str:
@@ -39,6 +52,17 @@ class MaxCount(Constraint):
         """Yield a finding where there are too many values."""
         if len(values) > self.most:
             yield Finding()
+
+    def violations(self, scope: Scope) -> Violations:
+        """Select the focus nodes with too many values."""
+        if not self.most:
+            return Violations(scope.values)
+        if self.most == 1:
+            other = scope.patterns.fresh()
+            second = f"{scope.focus} {scope.path} {other} . FILTER(!sameTerm({scope.value}, {other}))"
+            return Violations(f"{scope.values} {second}")
+        many = f"GROUP BY {scope.focus} HAVING(COUNT(DISTINCT {scope.value}) > {self.most})"
+        return Violations(f"{{ SELECT {scope.focus} WHERE {{ {scope.values} }} {many} }}")
 
     @property
     def text(self) -> str:

@@ -9,10 +9,11 @@ from itertools import product
 from qe_kg.namespaces import SH
 from qe_kg.shacl.components.sparql import Query, bound_query, fill, finding, read_query
 from qe_kg.shacl.graph import Graph
-from qe_kg.shacl.model import Constraint, Evaluation, Finding, IllFormedShapes
+from qe_kg.shacl.model import Constraint, Evaluation, Finding, IllFormedShapes, Queries, Shape
 from qe_kg.shacl.nodes import Node, is_iri, sh, text_of
 from qe_kg.shacl.parameters import Parameters
 from qe_kg.shacl.paths import Path
+from qe_kg.shacl.selects import Scope
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,24 @@ class Custom(Constraint):
 
     def check(self, focus: Node, values: Sequence[Node], run: Evaluation) -> Iterator[Finding]:
         """Yield the value nodes for which the ASK is false, or what the SELECT finds."""
+        return self._check(focus, values, run)
+
+    def find(self, scope: Scope, shape: Shape, run: Queries) -> Iterator[tuple[Node, Finding]]:
+        """Yield what the validator finds, one focus node after the other."""
+        values: dict[Node, list[Node]] = {}
+        if self.is_ask:
+            columns = " ".join(dict.fromkeys((scope.focus, scope.value)))
+            rows = run.sparql.select(f"SELECT DISTINCT {columns} WHERE {{ {scope.values} }}")
+        else:
+            rows = run.sparql.select(f"SELECT DISTINCT {scope.focus} WHERE {{ {scope.focus_pattern} }}")
+        for row in rows:
+            if row[0] and row[-1]:
+                values.setdefault(row[0], []).append(row[-1])
+        for focus, nodes in values.items():
+            for found in self._check(focus, nodes, run):
+                yield focus, found
+
+    def _check(self, focus: Node, values: Sequence[Node], run: Queries) -> Iterator[Finding]:
         bound = dict(self.arguments) | {"this": focus}
         if self.is_ask:
             for value in values:
@@ -46,8 +65,8 @@ class Custom(Constraint):
             given = bound | {name: node for name, node in zip(self.query.columns, row, strict=False) if node}
             yield found._replace(messages=found.messages or fill(self._messages, given))
 
-    def _query(self, given: Mapping[str, Node], run: Evaluation) -> str:
-        return bound_query(self.query.text, {name: [node] for name, node in given.items()}, self.shape, run)
+    def _query(self, given: Mapping[str, Node], run: Queries) -> str:
+        return bound_query(self.query, {name: [node] for name, node in given.items()}, self.shape, run)
 
     @property
     def _messages(self) -> tuple[Node, ...]:

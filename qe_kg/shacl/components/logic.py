@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from qe_kg.shacl.model import Constraint, Evaluation, ValueConstraint, component
 from qe_kg.shacl.nodes import Node
 from qe_kg.shacl.parameters import Parameters
+from qe_kg.shacl.selects import Scope, Violations
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,10 @@ class _Logic(ValueConstraint):
         """The shapes that are combined."""
         return self.members
 
+    def violating(self, scope: Scope, shape: Node) -> str | None:
+        """Return the pattern of the values that break a shape."""
+        return scope.patterns.violating(shape, scope.value, scope.values)
+
 
 class Not(_Logic):
     """``sh:not``: https://www.w3.org/TR/shacl/#NotConstraintComponent ."""
@@ -28,6 +33,11 @@ class Not(_Logic):
     def holds(self, value: Node, run: Evaluation) -> bool:
         """Tell whether the value does not conform to the shape."""
         return not run.conforms(value, self.members[0])
+
+    def violations(self, scope: Scope) -> Violations:
+        """Select the values that conform to the shape."""
+        violating = self.violating(scope, self.members[0])
+        return Violations(f"{scope.values} {f'MINUS {violating}' if violating else ''}", scope.value)
 
     @property
     def text(self) -> str:
@@ -44,6 +54,13 @@ class And(_Logic):
         """Tell whether the value conforms to all shapes."""
         return all(run.conforms(value, shape) for shape in self.members)
 
+    def violations(self, scope: Scope) -> Violations | None:
+        """Select the values that break one of the shapes."""
+        breaking = [one for shape in self.members if (one := self.violating(scope, shape))]
+        if not breaking:
+            return None
+        return Violations(f"{scope.values} {{ {' UNION '.join(breaking)} }}", scope.value)
+
     @property
     def text(self) -> str:
         """The rule in words."""
@@ -59,6 +76,13 @@ class Or(_Logic):
         """Tell whether the value conforms to at least one shape."""
         return any(run.conforms(value, shape) for shape in self.members)
 
+    def violations(self, scope: Scope) -> Violations | None:
+        """Select the values that break all of the shapes."""
+        breaking = [self.violating(scope, shape) for shape in self.members]
+        if None in breaking:
+            return None
+        return Violations(f"{scope.values} {' '.join(one for one in breaking if one)}", scope.value)
+
     @property
     def text(self) -> str:
         """The rule in words."""
@@ -73,6 +97,20 @@ class Xone(_Logic):
     def holds(self, value: Node, run: Evaluation) -> bool:
         """Tell whether the value conforms to exactly one shape."""
         return sum(run.conforms(value, shape) for shape in self.members) == 1
+
+    def violations(self, scope: Scope) -> Violations | None:
+        """Select the values that break all of the shapes, or all but several."""
+        breaking = [one for shape in self.members if (one := self.violating(scope, shape))]
+        number, which = scope.patterns.fresh(), scope.patterns.fresh()
+        right = len(self.members) - 1  # so many shapes are broken by a value that conforms to exactly one
+        marked = " UNION ".join(f"{{ {one} BIND({i} AS {which}) }}" for i, one in enumerate(breaking))
+        if not breaking:
+            return None if right == 0 else Violations(scope.values, scope.value)
+        broken = (
+            f"SELECT {scope.value} (COUNT(DISTINCT {which}) AS {number}) WHERE {{ {marked} }} GROUP BY {scope.value}"
+        )
+        count = f"COALESCE({number}, 0)"
+        return Violations(f"{scope.values} OPTIONAL {{ {{ {broken} }} }} FILTER({count} != {right})", scope.value)
 
     @property
     def text(self) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qe_kg.shacl.model import Constraint, Evaluation, Finding, ValueConstraint, component
-from qe_kg.shacl.nodes import Node, is_iri, sh
+from qe_kg.shacl.nodes import Node, is_blank, is_iri, sh
 from qe_kg.shacl.parameters import Parameters
 from qe_kg.shacl.paths import Predicate
+from qe_kg.shacl.selects import NotSetwise, Scope, Violations, where_not
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,17 @@ class Closed(Constraint):
                 if predicate not in self.allowed:
                     for value in found:
                         yield Finding(value, Predicate(predicate), tell_apart=node)
+
+    def violations(self, scope: Scope) -> Violations:
+        """Select the values of properties that the shape does not list."""
+        predicate, value = scope.patterns.fresh(), scope.patterns.fresh()
+        listed = ", ".join(sorted(self.allowed))
+        return Violations(
+            f"{scope.values} {scope.value} {predicate} {value} . FILTER({predicate} NOT IN ({listed}))",
+            value,
+            path=predicate,
+            apart=scope.value,
+        )
 
     @property
     def text(self) -> str:
@@ -44,6 +56,15 @@ class HasValue(Constraint):
         if self.value not in values:
             yield Finding()
 
+    def violations(self, scope: Scope) -> Violations:
+        """Select the focus nodes that lack the value."""
+        if is_blank(self.value):
+            raise NotSetwise("a blank node has no name in SPARQL")
+        if scope.path is None:
+            return Violations(f"{scope.focus_pattern} FILTER(!sameTerm({scope.focus}, {self.value}))")
+        has_it = f"{scope.focus} {scope.path} {self.value} ."
+        return Violations(f"{scope.focus_pattern} FILTER NOT EXISTS {{ {has_it} }}")
+
     @property
     def text(self) -> str:
         """The rule in words."""
@@ -60,6 +81,15 @@ class In(ValueConstraint):
     def holds(self, value: Node, run: Evaluation) -> bool:
         """Tell whether the value is a member of the list."""
         return value in self.allowed
+
+    def violations(self, scope: Scope) -> Violations:
+        """Select the values that the list lacks."""
+        if any(is_blank(one) for one in self.allowed):
+            raise NotSetwise("a blank node has no name in SPARQL")
+        if all(is_iri(one) for one in self.allowed):
+            return Violations(f"{scope.values} FILTER({scope.value} NOT IN ({', '.join(self.allowed)}))", scope.value)
+        tests = " || ".join(f"sameTerm({scope.value}, {one})" for one in self.allowed)
+        return where_not(scope, tests)
 
     @property
     def text(self) -> str:

@@ -10,6 +10,7 @@ from qe_kg.shacl.datatypes import is_less
 from qe_kg.shacl.model import Constraint, Evaluation, Finding, component
 from qe_kg.shacl.nodes import Node
 from qe_kg.shacl.parameters import Parameters
+from qe_kg.shacl.selects import Scope, Violations
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,17 @@ class Equals(Constraint):
         others = run.graph.objects(focus, self.other)
         for value in sorted(set(values) ^ set(others)):
             yield Finding(value)
+
+    def violations(self, scope: Scope) -> Violations:
+        """Select the values that are only on one side."""
+        here = f"{scope.values} FILTER NOT EXISTS {{ {scope.focus} {self.other} {scope.value} }}"
+        there = f"FILTER NOT EXISTS {{ {scope.focus} {scope.path} {scope.value} }}"
+        if scope.path is not None:
+            only = f"{scope.focus_pattern} {scope.focus} {self.other} {scope.value} . {there}"
+            return Violations(f"{{ {here} }} UNION {{ {only} }}", scope.value)
+        value = scope.patterns.fresh()
+        only = f"{scope.focus_pattern} {scope.focus} {self.other} {value} . FILTER(!sameTerm({value}, {scope.focus}))"
+        return Violations(f"{{ {here} BIND({scope.focus} AS {value}) }} UNION {{ {only} }}", value)
 
     @property
     def text(self) -> str:
@@ -45,6 +57,10 @@ class Disjoint(Constraint):
             if value in others:
                 yield Finding(value)
 
+    def violations(self, scope: Scope) -> Violations:
+        """Select the values that are on both sides."""
+        return Violations(f"{scope.values} {scope.focus} {self.other} {scope.value} .", scope.value)
+
     @property
     def text(self) -> str:
         """The rule in words."""
@@ -63,6 +79,16 @@ class _Less(Constraint):
             for other in others:
                 if is_less(value, other, self.operator == "<=") is not True:
                     yield Finding(value, tell_apart=other)
+
+    def violations(self, scope: Scope) -> Violations:
+        """Select the pairs of values that are not in order."""
+        other = scope.patterns.fresh()
+        in_order = f"{scope.value} {self.operator} {other}"
+        return Violations(
+            f"{scope.values} {scope.focus} {self.other} {other} . FILTER(!COALESCE({in_order}, false))",
+            scope.value,
+            apart=other,
+        )
 
     @property
     def text(self) -> str:

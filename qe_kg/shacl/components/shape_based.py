@@ -12,6 +12,7 @@ from typing import ClassVar
 from qe_kg.shacl.model import Constraint, Evaluation, Finding, ValueConstraint, component
 from qe_kg.shacl.nodes import Node, sh
 from qe_kg.shacl.parameters import Parameters
+from qe_kg.shacl.selects import Scope, Violations
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class NodeShape(ValueConstraint):
     def shapes(self) -> tuple[Node, ...]:
         """The shape to conform to."""
         return (self.shape,)
+
+    def violations(self, scope: Scope) -> Violations | None:
+        """Select the values that break the shape."""
+        breaking = scope.patterns.violating(self.shape, scope.value, scope.values)
+        return None if breaking is None else Violations(f"{scope.values} {breaking}", scope.value)
 
     @property
     def text(self) -> str:
@@ -48,6 +54,23 @@ class _Qualified(Constraint):
         return sum(
             run.conforms(value, self.shape) and not any(run.conforms(value, one) for one in self.siblings)
             for value in values
+        )
+
+    def counted(self, scope: Scope, having: str) -> str | None:
+        """Return the pattern of the focus nodes of which a number of values count; None where none ever does."""
+        breaking = scope.patterns.violating(self.shape, scope.value, scope.values)
+        parts = [scope.values]
+        for sibling in self.siblings:  # a value that conforms to a sibling does not count
+            elsewhere = scope.patterns.violating(sibling, scope.value, scope.values)
+            if elsewhere is None:
+                return None
+            parts.append(elsewhere)
+        if breaking is not None:
+            parts.append(f"MINUS {breaking}")
+        number = f"COUNT(DISTINCT {scope.value})"
+        return (
+            f"{{ SELECT {scope.focus} WHERE {{ {' '.join(parts)} }} "
+            f"GROUP BY {scope.focus} HAVING({number} {having} {self.number}) }}"
         )
 
     @property
@@ -71,6 +94,13 @@ class QualifiedMinCount(_Qualified):
         if len(values) < self.number or self.count(values, run) < self.number:
             yield Finding()
 
+    def violations(self, scope: Scope) -> Violations | None:
+        """Select the focus nodes of which too few values count."""
+        if not self.number:
+            return None
+        enough = self.counted(scope, ">=")
+        return Violations(f"{scope.focus_pattern} {f'MINUS {enough}' if enough else ''}")
+
 
 class QualifiedMaxCount(_Qualified):
     """``sh:qualifiedMaxCount``: https://www.w3.org/TR/shacl/#QualifiedMaxCountConstraintComponent ."""
@@ -81,6 +111,11 @@ class QualifiedMaxCount(_Qualified):
         """Yield a finding where too many values count."""
         if len(values) > self.number and self.count(values, run) > self.number:
             yield Finding()
+
+    def violations(self, scope: Scope) -> Violations | None:
+        """Select the focus nodes of which too many values count."""
+        too_many = self.counted(scope, ">")
+        return None if too_many is None else Violations(too_many)
 
 
 def read(parameters: Parameters) -> Iterator[Constraint]:

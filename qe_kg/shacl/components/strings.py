@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qe_kg.shacl.model import Constraint, Evaluation, Finding, ForeignPattern, ValueConstraint, component
-from qe_kg.shacl.nodes import Node, is_blank, is_literal, literal_parts, sh, text_of
+from qe_kg.shacl.nodes import Node, is_blank, is_literal, literal_node, literal_parts, sh, text_of
 from qe_kg.shacl.parameters import Parameters
 from qe_kg.shacl.regex import NotXPathError, to_python
+from qe_kg.shacl.selects import Scope, Violations, where_not
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,10 @@ class MinLength(ValueConstraint):
     def holds(self, value: Node, run: Evaluation) -> bool:
         """Tell whether the IRI or lexical form is long enough; a blank node never is."""
         return not is_blank(value) and len(text_of(value)) >= self.least
+
+    def violations(self, scope: Scope) -> Violations:
+        """Select the values that are too short."""
+        return where_not(scope, f"!isBlank({scope.value}) && STRLEN(STR({scope.value})) >= {self.least}")
 
     @property
     def text(self) -> str:
@@ -40,6 +45,10 @@ class MaxLength(ValueConstraint):
     def holds(self, value: Node, run: Evaluation) -> bool:
         """Tell whether the IRI or lexical form is short enough; a blank node never is."""
         return not is_blank(value) and len(text_of(value)) <= self.most
+
+    def violations(self, scope: Scope) -> Violations:
+        """Select the values that are too long."""
+        return where_not(scope, f"!isBlank({scope.value}) && STRLEN(STR({scope.value})) <= {self.most}")
 
     @property
     def text(self) -> str:
@@ -60,6 +69,11 @@ class Pattern(ValueConstraint):
         """Tell whether the IRI or lexical form matches; a blank node never does."""
         return not is_blank(value) and self.compiled.search(text_of(value)) is not None
 
+    def violations(self, scope: Scope) -> Violations:
+        """Select the values that do not match."""
+        arguments = ", ".join(literal_node(one) for one in (self.pattern, self.flags) if one or one == self.pattern)
+        return where_not(scope, f"!isBlank({scope.value}) && REGEX(STR({scope.value}), {arguments})")
+
     @property
     def text(self) -> str:
         """The rule in words."""
@@ -77,6 +91,11 @@ class LanguageIn(ValueConstraint):
         """Tell whether the value has a language tag that one of the ranges covers, as SPARQL's langMatches says."""
         tag = literal_parts(value).language.lower() if is_literal(value) else ""
         return bool(tag) and any(one == "*" or f"{tag}-".startswith(f"{one.lower()}-") for one in self.ranges)
+
+    def violations(self, scope: Scope) -> Violations:
+        """Select the values in other languages."""
+        tests = (f"langMatches(LANG({scope.value}), {literal_node(one)})" for one in self.ranges)
+        return where_not(scope, f"isLiteral({scope.value}) && ({' || '.join(tests) or 'false'})")
 
     @property
     def text(self) -> str:
@@ -96,6 +115,16 @@ class UniqueLang(Constraint):
         for tag, number in tags.items():
             if tag and number > 1:
                 yield Finding(tell_apart=tag)
+
+    def violations(self, scope: Scope) -> Violations:
+        """Select the languages that several values share."""
+        other, tag = scope.patterns.fresh(), scope.patterns.fresh()
+        same = f"isLiteral({other}) && !sameTerm({scope.value}, {other}) && LCASE(LANG({other})) = {tag}"
+        return Violations(
+            f"{scope.values} FILTER(isLiteral({scope.value}) && LANG({scope.value}) != '') "
+            f"BIND(LCASE(LANG({scope.value})) AS {tag}) {scope.focus} {scope.path} {other} . FILTER({same})",
+            apart=tag,
+        )
 
     @property
     def text(self) -> str:

@@ -10,6 +10,7 @@ from qe_kg.shacl.datatypes import is_less
 from qe_kg.shacl.model import Constraint, Evaluation, ValueConstraint, component
 from qe_kg.shacl.nodes import Node
 from qe_kg.shacl.parameters import Parameters
+from qe_kg.shacl.selects import Scope, Violations, where_not
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ class _Range(ValueConstraint):
         or_equal = self.operator.endswith("=")
         first, second = (value, self.limit) if self.operator[0] == "<" else (self.limit, value)
         return is_less(first, second, or_equal) is True
+
+    def violations(self, scope: Scope) -> Violations:
+        """Select the values on the wrong side of the limit."""
+        return where_not(scope, f"{scope.value} {self.operator} {self.limit}")
 
     @property
     def text(self) -> str:

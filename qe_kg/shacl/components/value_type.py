@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qe_kg.shacl.datatypes import is_well_formed
+from qe_kg.shacl.datatypes import is_well_formed, lexical_test
 from qe_kg.shacl.model import Constraint, Evaluation, ValueConstraint, component
 from qe_kg.shacl.nodes import Node, is_literal, literal_parts, sh, text_of
 from qe_kg.shacl.parameters import Parameters
+from qe_kg.shacl.selects import Scope, Violations, where_not
 
 _KINDS = {
     sh("IRI"): "<", sh("BlankNode"): "_", sh("Literal"): '"',
     sh("BlankNodeOrIRI"): "_<", sh("BlankNodeOrLiteral"): '_"', sh("IRIOrLiteral"): '<"',
 }  # fmt: skip
+_TESTS = {"<": "isIRI", "_": "isBlank", '"': "isLiteral"}
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,11 @@ class Class(ValueConstraint):
     def holds(self, value: Node, run: Evaluation) -> bool:
         """Tell whether the value is an instance of the class or of one below it."""
         return not is_literal(value) and value in run.graph.instances(self.of)
+
+    def violations(self, scope: Scope) -> Violations:
+        """Select the values that are no instances of the class."""
+        is_instance = scope.patterns.instances(scope.value, self.of)
+        return Violations(f"{scope.values} FILTER NOT EXISTS {{ {is_instance} }}", scope.value)
 
     @property
     def text(self) -> str:
@@ -44,6 +51,12 @@ class Datatype(ValueConstraint):
         """Tell whether the value is a well-formed literal of the datatype."""
         return is_literal(value) and literal_parts(value).datatype == text_of(self.datatype) and is_well_formed(value)
 
+    def violations(self, scope: Scope) -> Violations:
+        """Select the values of another datatype, and those with a lexical form that is none of it."""
+        lexical = lexical_test(scope.value, text_of(self.datatype))
+        tests = [f"isLiteral({scope.value})", f"DATATYPE({scope.value}) = {self.datatype}", *filter(None, [lexical])]
+        return where_not(scope, " && ".join(tests))
+
     @property
     def text(self) -> str:
         """The rule in words."""
@@ -60,6 +73,11 @@ class NodeKind(ValueConstraint):
     def holds(self, value: Node, run: Evaluation) -> bool:
         """Tell whether the value is of the kind."""
         return value[0] in _KINDS[self.kind]
+
+    def violations(self, scope: Scope) -> Violations:
+        """Select the values of another kind."""
+        tests = [test for sign, test in _TESTS.items() if sign in _KINDS[self.kind]]
+        return where_not(scope, " || ".join(f"{test}({scope.value})" for test in tests))
 
     @property
     def text(self) -> str:

@@ -1,0 +1,73 @@
+"""What a constraint needs in order to say in SPARQL what breaks it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from qe_kg.shacl.nodes import Node
+
+
+class NotSetwise(Exception):
+    """A constraint that cannot be put into one query for all focus nodes."""
+
+
+class Patterns(Protocol):
+    """Makes patterns; see `qe_kg.shacl.setwise.SetwiseRun`."""
+
+    def fresh(self) -> str:
+        """Return a variable that no query has used."""
+
+    def instances(self, variable: str, of: Node) -> str:
+        """Return a pattern that binds a variable to the SHACL instances of a class."""
+
+    def violating(self, name: Node, variable: str, candidates: str) -> str | None:
+        """Return a pattern for those candidates that do not conform to a shape; None where all do."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The variables of one shape, and the patterns that bind them.
+
+    Attributes:
+        patterns: makes further patterns.
+        focus: the variable of the focus node.
+        value: the variable of the value node; the same one for a node shape.
+        focus_pattern: binds ``focus``.
+        path: the shape's path, or None for a node shape.
+
+    """
+
+    patterns: Patterns
+    focus: str
+    value: str
+    focus_pattern: str
+    path: str | None
+
+    @property
+    def values(self) -> str:
+        """The pattern that binds ``focus`` and ``value``."""
+        return self.focus_pattern + ("" if self.path is None else f" {self.focus} {self.path} {self.value} .")
+
+
+@dataclass(frozen=True)
+class Violations:
+    """A pattern that is solved by what breaks a constraint.
+
+    Attributes:
+        pattern: binds the scope's ``focus``, and the variables below.
+        value: the variable of ``sh:value``, or None.
+        path: the variable of ``sh:resultPath`` where it is not the shape's.
+        apart: a variable that makes two violations of one value two results.
+
+    """
+
+    pattern: str
+    value: str | None = None
+    path: str | None = None
+    apart: str | None = None
+
+
+def where_not(scope: Scope, condition: str) -> Violations:
+    """Select the values for which a condition is false or an error."""
+    return Violations(f"{scope.values} FILTER(!COALESCE({condition}, false))", scope.value)
