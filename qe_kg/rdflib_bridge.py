@@ -14,7 +14,7 @@ import rdflib
 from rdflib import BNode, Dataset, Graph, Literal, URIRef
 from rdflib.term import IdentifiedNode, Node
 
-from qe_kg.errors import ReadError
+from qe_kg.errors import QueryError, ReadError
 
 rdflib.NORMALIZE_LITERALS = False
 # A literal that does not fit its datatype is a finding of a shape; rdflib logs it with a traceback.
@@ -88,3 +88,33 @@ def _node(node: object) -> Node:
         return Literal(node.value, lang=node.language, normalize=False)
     datatype = node.datatype.value
     return Literal(node.value, datatype=None if datatype == _STRING else URIRef(datatype), normalize=False)
+
+
+def count_answers(quads: Iterable[ox.Quad], query: str, prefixes: dict[str, str]) -> int:
+    """Return how many rows a SELECT query answers.
+
+    Raises:
+        QueryError: the query cannot be answered.
+
+    """
+    try:
+        return len(list(to_graph(quads).query(query, initNs=prefixes)))
+    except Exception as error:  # pyparsing's and rdflib's own errors have no common class
+        raise QueryError(f"the query cannot be answered: {' '.join(str(error).split())}") from error
+
+
+def updated(quads: Iterable[ox.Quad], update: str, prefixes: dict[str, str], graph: str) -> list[ox.Quad]:
+    """Return quads of one named graph after a SPARQL update, their literals as written.
+
+    rdflib does it, not the store, since the store would rewrite literals.
+
+    Raises:
+        QueryError: the update cannot be done.
+
+    """
+    after = to_graph(quads)
+    try:
+        after.update(update, initNs=prefixes)
+    except Exception as error:  # as above
+        raise QueryError(f"the update cannot be done: {' '.join(str(error).split())}") from error
+    return [to_quad(one, graph) for one in after]

@@ -16,6 +16,7 @@ from qe_kg.errors import QeKgError
 
 # Command → the line that `qe-kg --help` shows. Kept here so that help needs no command's module.
 _COMMANDS = {
+    "init": "Make a new model directory.",
     "validate": "Check the model against its rules; the gate for CI.",
     "rules": "Which rules apply, on what basis, how far verified?",
     "impact": "Who is affected if this changes?",
@@ -30,6 +31,7 @@ _COMMANDS = {
     "map": "Draw all flows.",
     "export": "Write the model as RDF.",
     "diff": "What does a change say, and what does it mean?",
+    "migrate": "Rewrite a model for the names of this release.",
     "load": "Load a model into a store on disk.",
     "merge-driver": "Merge a Turtle file by statement, for git.",
     "generate": "Make up a large enterprise, for trials and benchmarks.",

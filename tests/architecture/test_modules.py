@@ -49,7 +49,7 @@ LAYERS = (
         "rules.*",
         "turtle_text.*",
     },
-    {"merge.*"},
+    {"merge.*", "migrations.*", "scaffold"},
     {"generate.*"},
     {"model", "loose_files", "opening"},
     {"competency"},
