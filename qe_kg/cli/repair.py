@@ -74,7 +74,7 @@ def _row(answer: RepairAnswer, one: Repair) -> tuple[str, ...]:
 
 
 def _turtle(answer: RepairAnswer, *, with_prefixes: bool) -> str:
-    """Write Turtle that parses: everything else, further ways included, is a comment."""
+    """Write Turtle that parses: the first way of each focus as it is, everything else in comments."""
     from qe_kg.rules.repair import prefixes, turtle
 
     mended = sum(bool(one.ways) for one in answer.repairs)
@@ -82,19 +82,25 @@ def _turtle(answer: RepairAnswer, *, with_prefixes: bool) -> str:
         f"# {count(len(answer.repairs), 'result')} as of {answer.day} by the rules of {', '.join(answer.profiles)}: "
         f"{mended} to mend by triples, {len(answer.repairs) - mended} otherwise. No legal advice."
     ]
+    by_focus: dict[str, list[Repair]] = {}
     for one in answer.repairs:
-        place = f", {one.source}" if one.source else ""
-        lines = [f"# {one.rule} at {one.label} ({one.state}{place})"]
-        if not one.ways:
-            lines += [f"# {line}" for text in one.advice for line in text.splitlines()]
-        for number, way in enumerate(one.ways, 1):
-            if len(one.ways) > 1:
-                lines.append(f"# Way {number} of {len(one.ways)}")
-            if way.removed:
-                lines += [f"# take out: {line}" for line in turtle(way.removed, answer.context).splitlines() if line]
-            written = turtle(way.added, answer.context, way.placeholders)
-            # Only the first way stands as it is: two at once would be too much.
-            lines += written.splitlines() if number == 1 else [f"# {line}".rstrip() for line in written.splitlines()]
+        by_focus.setdefault(one.focus, []).append(one)
+    for together in by_focus.values():
+        lines = []
+        for one in together:
+            place = f", {one.source}" if one.source else ""
+            lines.append(f"# {one.rule} at {one.label} ({one.state}{place})")
+            if not one.ways:
+                lines += [f"#   {line}" for text in one.advice for line in text.splitlines()]
+        first = next((one.ways[0] for one in together if one.ways), None)
+        if first and first.removed:
+            lines += [f"# take out: {line}" for line in turtle(first.removed, answer.context).splitlines() if line]
+        lines += turtle(first.added, answer.context, first.placeholders).splitlines() if first else []
+        for one in together:
+            for way in one.ways[1:]:
+                lines += ["", f"# {one.rule} another way, in place of the above:"]
+                written = turtle(way.added, answer.context, way.placeholders)
+                lines += [f"#   {line}".rstrip() for line in written.splitlines()]
         blocks.append("\n".join(lines))
     text = "\n\n".join(blocks) + "\n"
     return f"{prefixes(answer, text)}\n{text}" if with_prefixes else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from qe_kg.shacl.nodes import Node, is_iri
@@ -82,3 +83,4 @@ class Need:
     patterns: list[str] = field(default_factory=list)
     is_iri: bool = False
     is_one_enough: bool = False
+    misfits: Collection[Node] = ()

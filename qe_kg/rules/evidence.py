@@ -152,6 +152,7 @@ class EvidenceMatrix:
         cells: the cells, by rule and subject in that order.
         not_applicable: for each rule, how many of what it is about it does not apply to.
         names: labels of the flows on paths, by IRI.
+        asked: for each subject, the shapes (nodes) of all evidence that some rule needs of it.
 
     """
 
@@ -164,6 +165,7 @@ class EvidenceMatrix:
     cells: tuple[Cell, ...]
     not_applicable: Mapping[str, int]
     names: Mapping[str, str]
+    asked: Mapping[str, tuple[Node, ...]]
 
     def counts(self, rule: str) -> Counter[str]:
         """Count the cells of a rule by state; "notApplicable" is one too."""
@@ -204,6 +206,7 @@ def evidence(
     scenario: str | None = None,
     rules: Collection[str] = (),
     subjects: Collection[str] = (),
+    engine: str = "auto",
 ) -> EvidenceMatrix:
     """Make the matrix.
 
@@ -214,6 +217,7 @@ def evidence(
         scenario: the scenario's name.
         rules: codes of the rules to show; none shows all in force.
         subjects: IRIs of the subjects to show; none shows all.
+        engine: the SHACL engine.
 
     Raises:
         UnknownNameError: there is no rule with such a code.
@@ -224,7 +228,7 @@ def evidence(
     chosen = {catalogue.get(code).code for code in rules}
     shown = tuple(rule for rule in catalogue.of_profiles(context.profiles) if not chosen or rule.code in chosen)
     shapes = read_rule_shapes(context.shapes, [rule.iri for rule in shown])
-    answers = ask(context.data, context.shapes_quads, context.shapes, shapes)
+    answers = ask(context.data, context.shapes_quads, context.shapes, shapes, engine)
     results: dict[tuple[str, str], list[Result]] = {}
     for result in report.results:
         results.setdefault((result.rule, result.focus), []).append(result)
@@ -253,7 +257,17 @@ def evidence(
         cells=tuple(sorted(cells, key=lambda cell: (cell.rule, order[cell.focus]))),
         not_applicable=not_applicable,
         names={flow: context.label(iri(flow)) for subject in described for flow in subject.path},
+        asked=_asked(shapes, answers),
     )
+
+
+def _asked(shapes: Sequence[RuleShape], answers: Sequence[Answers]) -> Mapping[str, tuple[Node, ...]]:
+    found: dict[str, dict[Node, None]] = {}
+    for shape, answer in zip(shapes, answers, strict=True):
+        needed = [piece.shape for piece in shape.pieces if piece.group is None and piece.path is not None]
+        for focus in answer.applies:
+            found.setdefault(text_of(focus), {}).update(dict.fromkeys(needed))
+    return {focus: tuple(some) for focus, some in found.items()}
 
 
 def _cell(

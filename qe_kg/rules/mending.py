@@ -8,15 +8,17 @@ the shapes that target its class. A placeholder is an IRI or a literal with ``TO
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 
 from qe_kg.namespaces import DCTERMS, RDF, RDFS, SKOS, XSD
 from qe_kg.rules.context import Context
 from qe_kg.rules.drafts import Draft, Need, Placeholder
-from qe_kg.rules.records import DPV
+from qe_kg.rules.records import DPV, STANDING
 from qe_kg.shacl.nodes import RDF_TYPE, Node, iri, is_iri, is_literal, literal_node, literal_parts, sh, text_of
-from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, Repeated, Sequence, read_path
+from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, Repeated, read_path
+from qe_kg.shacl.paths import Sequence as PathSequence
 
 _PATH, _PROPERTY, _TARGET_CLASS = sh("path"), sh("property"), sh("targetClass")
 _LABEL = literal_node("TODO", None, "en")
@@ -29,7 +31,9 @@ _CLASSES = {
     f"{DPV}hasDataController": f"{DPV}DataController",
     f"{DPV}hasStorageCondition": f"{DPV}StorageCondition",
 }
+_OUR_CLASSES = {f"{DPV}hasJurisdiction": "Jurisdiction", f"{DPV}hasPersonalData": "DataCategory"}
 _VALUES = {
+    f"{DPV}hasConsentStatus": tuple(sorted(STANDING)),
     f"{DPV}hasConsentControl": (f"{DPV}WithdrawConsent",),
     f"{DPV}hasLegalBasis": (f"{DPV}ExplicitlyExpressedConsent", f"{DPV}ExpressedConsent", f"{DPV}Consent"),
     f"{DCTERMS}conformsTo": ("https://w3id.org/dpv/schema/dpv-27560#record",),
@@ -49,16 +53,28 @@ class Mender:
     Args:
         context: the model.
         own_namespace: where new nodes get their IRIs.
+        asked: for each focus (IRI), the shapes of all evidence that some rule needs of it: what is new does for all.
+        misfits: for each property shape, the values that do not conform to its ``sh:node``.
 
     """
 
-    def __init__(self, context: Context, own_namespace: str) -> None:
-        self._context, self._own = context, own_namespace
+    def __init__(
+        self,
+        context: Context,
+        own_namespace: str,
+        asked: Mapping[str, Sequence[Node]],
+        misfits: Mapping[Node, Collection[Node]],
+    ) -> None:
+        self._context, self._own, self._asked, self._misfits = context, own_namespace, asked, misfits
         self._data, self._shapes = context.graph, context.shapes
-        self._used: dict[str, int] = {}
+        #: How often each name of a placeholder was used; to be put back where a draft is thrown away.
+        self.used: dict[str, int] = {}
         self._by_class: dict[Node, list[Node]] = {}
+        see_also = iri(f"{RDFS}seeAlso")
+        in_force = {iri(rule) for rule in context.active_rules}
         for shape in sorted(self._shapes.subjects_of(_TARGET_CLASS)):
-            if "/shapes/" in shape and not self._shapes.objects(shape, iri(f"{RDFS}seeAlso")):
+            rules = self._shapes.objects(shape, see_also)
+            if not rules or in_force & set(rules):
                 for target in self._shapes.objects(shape, _TARGET_CLASS):
                     self._by_class.setdefault(target, []).append(shape)
 
@@ -95,6 +111,7 @@ class Mender:
             # Where one fitting value is enough, what is described otherwise stays as it is, beside something new.
             is_new = need.is_one_enough and place == 0
             nodes = [value for node in nodes for value in self._reached(draft, node, step.node, is_new)]
+        need.misfits = self._misfits.get(shape, ())
         for node in dict.fromkeys(nodes):
             self._fill(draft, node, last.node, need)
 
@@ -119,6 +136,15 @@ class Mender:
         records = [one for one in draft.values(focus, iri(f"{terms}isCoveredByConsent")) if "-TODO" in one]
         if records and not self._data.objects(focus, purpose) and not draft.values(focus, purpose):
             self._fill(draft, focus, purpose, Need(least=1, classes=[iri(f"{DPV}Purpose")]))
+        covers = iri(f"{terms}isCoveredByConsent")
+        consented = sorted({
+            one
+            for record in self._data.objects(focus, covers)
+            if (focus, covers, record) not in draft.removed
+            for one in self._data.objects(record, purpose)
+        })  # fmt: skip
+        if consented and any("-TODO" in one for one in draft.values(focus, purpose)):
+            self._replace(draft, focus, purpose, consented[:1])
         known = {
             iri(f"{DPV}hasRecipient"): self._data.objects(focus, target),
             iri(f"{DPV}hasPersonalData"): self._data.objects(focus, carries),
@@ -171,7 +197,7 @@ class Mender:
             draft.drop(node, predicate, draft.wider(node, predicate, need.choices or []))
         given = draft.values(node, predicate)
         need = self._with_structure(node, draft, predicate, need)
-        unfit = [value for value in there if not self._fits(value, need)]
+        unfit = [value for value in there if value in need.misfits or not self._fits(value, need)]
         stays = [value for value in there if value not in unfit]
         is_unlike = bool(need.inner) or any(value not in stays for value in need.fixed)
         if need.most is not None and is_unlike and len(stays) >= need.most:
@@ -182,7 +208,9 @@ class Mender:
                 draft.add((node, predicate, value))
         if need.fixed:
             return
-        wanted = max(need.least, 1) - len(given) - (0 if need.inner else len(stays))
+        # Of a node that stays nobody knows here whether it is the one that is counted.
+        is_unsure = bool(need.inner) and not unfit
+        wanted = max(need.least, 1) - len(given) - (0 if is_unsure else len(stays))
         for _ in range(max(0, wanted)):
             self._new_value(draft, node, predicate, need, depth)
 
@@ -231,10 +259,7 @@ class Mender:
 
     def _with_structure(self, node: Node, draft: Draft, predicate: Node, need: Need) -> Need:
         """Add what the shapes of the node's classes ask of the property."""
-        known = Need(
-            need.least, need.most, list(need.fixed), need.choices, list(need.classes), list(need.datatypes),
-            list(need.inner), list(need.patterns), need.is_iri, need.is_one_enough,
-        )  # fmt: skip
+        known = deepcopy(need)
         for shape in self._property_shapes(
             [*self._data.objects(node, RDF_TYPE), *draft.values(node, RDF_TYPE)], predicate
         ):
@@ -263,12 +288,15 @@ class Mender:
     def _new_value(self, draft: Draft, node: Node, predicate: Node, need: Need, depth: int) -> None:
         pattern = need.patterns[0] if need.patterns else None
         name = text_of(predicate)
-        if not need.classes and not need.inner and need.choices is None:
-            known = _CLASSES.get(name)
-            known = f"{self._context.namespaces.terms}Jurisdiction" if name == f"{DPV}hasJurisdiction" else known
-            need.classes = [iri(known)] if known else []
-            need.choices = [iri(one) for one in _VALUES[name]] if name in _VALUES else None
-        choices = need.choices if need.choices is not None else self._listed(need.classes)
+        if name in _VALUES:
+            known = [iri(one) for one in _VALUES[name]]
+            need.choices = [one for one in known if need.choices is None or one in need.choices] or need.choices
+        elif name in _OUR_CLASSES:
+            need.classes, need.inner = [iri(self._context.namespaces.terms + _OUR_CLASSES[name])], []
+        elif name in _CLASSES and not need.classes:
+            need.classes = [iri(_CLASSES[name])]
+        inner = [one for shape in need.inner for one in self._shapes.objects(shape, sh("class"))]
+        choices = need.choices if need.choices is not None else self._listed([*need.classes, *inner])
         if choices is not None:
             if len(choices) == 1:
                 draft.add((node, predicate, choices[0]))
@@ -291,6 +319,15 @@ class Mender:
         draft.add((node, predicate, value))
 
     def _new_node(self, draft: Draft, node: Node, predicate: Node, need: Need, depth: int) -> None:
+        later: list[tuple[Node, Node]] = []
+        for shape in self._asked.get(text_of(node), ()) if is_iri(node) else ():
+            steps = _steps(read_path(self._shapes, self._shapes.objects(shape, _PATH)[0]), strict=False)
+            if steps and steps[0] == Predicate(predicate):
+                if len(steps) == 1:
+                    self._need(shape, need)
+                elif len(steps) == 2 and isinstance(steps[1], Predicate):
+                    later.append((steps[1].node, shape))
+        need.inner = list(dict.fromkeys(need.inner))
         inner_classes = [one for shape in need.inner for one in self._shapes.objects(shape, sh("class"))]
         classes = [*need.classes, *inner_classes]
         name = _kebab(text_of(classes[0] if classes else predicate))
@@ -308,6 +345,8 @@ class Mender:
                 if before or isinstance(last, Inverse):
                     raise CannotMendError  # it takes more than a description of the new node
                 self._fill(draft, value, last.node, self._need(part, Need()), depth + 1)
+        for path, shape in later:
+            self._fill(draft, value, path, self._need(shape, Need()), depth + 1)
         if depth < _DEPTH:
             for part in self._property_shapes(classes):
                 asked = self._need(part, Need())
@@ -336,26 +375,28 @@ class Mender:
 
     def _named(self, name: str) -> Node:
         """Name a placeholder: "permission-basis-TODO", then "permission-basis-TODO-2"."""
-        self._used[name] = self._used.get(name, 0) + 1
-        number = f"-{self._used[name]}" if self._used[name] > 1 else ""
+        self.used[name] = self.used.get(name, 0) + 1
+        number = f"-{self.used[name]}" if self.used[name] > 1 else ""
         return iri(f"{self._own}{name}-TODO{number}")
 
 
-def _steps(path: Path) -> list[Predicate | Inverse]:
+def _steps(path: Path, *, strict: bool = True) -> list[Predicate | Inverse]:
     """Return a path as plain steps: an optional one is left out, of alternatives the first is taken.
 
     Raises:
-        CannotMendError: it goes on without end, or leads nowhere.
+        CannotMendError: it goes on without end; without ``strict`` such a path has no steps.
 
     """
     if isinstance(path, Predicate | Inverse):
         return [path]
     if isinstance(path, Repeated) and path.times == "?":
         return []
-    if isinstance(path, Sequence):
-        return [step for one in path.paths for step in _steps(one)]
+    if isinstance(path, PathSequence):
+        return [step for one in path.paths for step in _steps(one, strict=strict)]
     if isinstance(path, Alternative):
-        return _steps(path.paths[0])
+        return _steps(path.paths[0], strict=strict)
+    if not strict:
+        return []
     raise CannotMendError
 
 

@@ -146,7 +146,7 @@ class RuleQuestions:
         context = self.rule_context(**options)
         matrix = self._evidence(context, rules, subjects, engine)
         states: tuple[State, ...] = ("missing", "waived", "baseline") if accepted else ("missing",)
-        return repair(context, matrix, self.manifest.own_namespace, states=states)
+        return repair(context, matrix, self.manifest.own_namespace, states=states, engine=engine)
 
     def _evidence(self, context: Context, rules: Iterable[str], subjects: Iterable[str], engine: str) -> EvidenceMatrix:
         from qe_kg.rules.evidence import evidence
@@ -161,4 +161,5 @@ class RuleQuestions:
             scenario=None if scenario is None else scenario.name,
             rules=tuple(rules),
             subjects=[one.iri for one in chosen],
+            engine=engine,
         )

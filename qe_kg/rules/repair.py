@@ -1,7 +1,8 @@
 """For each open result the triples that would mend it, as Turtle to paste.
 
 What is missing is known from the evidence matrix, piece by piece; what would satisfy a piece is read off the shapes
-(`qe_kg.rules.mending`). Where alternatives would do, each is a way of its own. What has to be decided by a person is a
+(`qe_kg.rules.mending`). Results at one focus are mended together, so that one record does for several rules: the first
+way of each is the same. Where alternatives would do, each is a further way. What has to be decided by a person is a
 placeholder with ``TODO`` in it: an IRI of something that is there or is to be described, or a literal. Where triples do
 not mend (a finding along a path, a flow that must not be), the answer says in words what to do.
 
@@ -29,8 +30,9 @@ from typing import Any
 
 from qe_kg.rules.context import Context
 from qe_kg.rules.drafts import Draft, Placeholder, Triple
-from qe_kg.rules.evidence import Cell, EvidenceMatrix, Missing, State
+from qe_kg.rules.evidence import Cell, EvidenceMatrix, State
 from qe_kg.rules.mending import CannotMendError, Mender
+from qe_kg.rules.probes import find_misfits
 from qe_kg.shacl.nodes import RDF_TYPE, Node, iri, is_iri, literal_parts, text_of
 from qe_kg.validation.report import SourcePlace
 
@@ -117,7 +119,12 @@ class RepairAnswer:
 
 
 def repair(
-    context: Context, matrix: EvidenceMatrix, own_namespace: str, *, states: Sequence[State] = ("missing",)
+    context: Context,
+    matrix: EvidenceMatrix,
+    own_namespace: str,
+    *,
+    states: Sequence[State] = ("missing",),
+    engine: str = "auto",
 ) -> RepairAnswer:
     """Find the repairs of the cells of some states.
 
@@ -126,11 +133,22 @@ def repair(
         matrix: what is missing.
         own_namespace: where new nodes get their IRIs.
         states: which cells to mend.
+        engine: the SHACL engine.
+
+    Raises:
+        ShapesError: the shapes cannot be evaluated.
 
     """
-    mender = Mender(context, own_namespace)
+    cells = [cell for cell in matrix.cells if cell.state in states]
+    shapes = {one.shape for cell in cells for one in cell.missing if one.shape is not None}
+    misfits = find_misfits(context.data, context.shapes_quads, context.shapes, sorted(shapes), engine)
+    mender = Mender(context, own_namespace, matrix.asked, misfits)
     rules = {rule.code: rule for rule in matrix.rules}
     labels = {subject.element.iri: subject.element.label for subject in matrix.subjects}
+    by_focus: dict[str, list[Cell]] = {}
+    for cell in cells:
+        by_focus.setdefault(cell.focus, []).append(cell)
+    ways = {focus: _ways(mender, together) for focus, together in by_focus.items()}
     repairs = [
         Repair(
             rule=cell.rule,
@@ -140,37 +158,58 @@ def repair(
             message=" ".join(dict.fromkeys(one.message for one in cell.missing)),
             advice=rules[cell.rule].remedy,
             source=cell.source,
-            ways=tuple(_ways(mender, cell)),
+            ways=ways[cell.focus].get(cell.rule, ()),
         )
-        for cell in matrix.cells
-        if cell.state in states
+        for cell in cells
     ]
     return RepairAnswer(matrix.model, matrix.scenario, matrix.day, matrix.profiles, tuple(repairs), context)
 
 
-def _ways(mender: Mender, cell: Cell) -> Iterable[Way]:
-    """Draft each way: all needed pieces, and one of each group of alternatives."""
-    needed = [one for one in cell.missing if one.group is None]
+def _ways(mender: Mender, cells: Sequence[Cell]) -> dict[str, tuple[Way, ...]]:
+    """Draft the ways to mend all cells of one focus together, so that one record does for several rules.
+
+    Returns:
+        For each rule that triples mend, its ways: the first is that of all rules together; each further one takes other
+        alternatives of this rule.
+
+    """
+    focus = iri(cells[0].focus)
+    names = dict(mender.used)
+    choices = {cell.rule: [one for one in _choices(cell) if _draft(mender, focus, [one])] for cell in cells}
+    mendable = [rule for rule, some in choices.items() if some]
+    mender.used = names
+    first = _draft(mender, focus, [choices[rule][0] for rule in mendable])
+    if first is None:
+        return {}
+    found = {}
+    for rule in mendable:
+        others = [choices[other][0] for other in mendable if other != rule]
+        further = (_draft(mender, focus, [*others, chosen]) for chosen in choices[rule][1:])
+        found[rule] = (first, *(way for way in further if way is not None))
+    return found
+
+
+def _choices(cell: Cell) -> list[list[Node]]:
+    """Return what can be mended to mend a cell: all needed pieces, and one of each group of alternatives."""
+    if any(one.shape is None for one in cell.missing):
+        return []
+    needed = [one.shape for one in cell.missing if one.group is None]
     groups = sorted({one.group for one in cell.missing if one.group is not None})
-    alternatives = [[one for one in cell.missing if one.group == group] for group in groups]
-    for chosen in islice(product(*alternatives), _MOST_WAYS):
-        way = _draft(mender, cell, [*needed, *chosen])
-        if way is not None:
-            yield way
+    alternatives = [[one.shape for one in cell.missing if one.group == group] for group in groups]
+    combined = islice(product(*alternatives), _MOST_WAYS)
+    return [[one for one in (*needed, *chosen) if one is not None] for chosen in combined]
 
 
-def _draft(mender: Mender, cell: Cell, pieces: Sequence[Missing]) -> Way | None:
+def _draft(mender: Mender, focus: Node, pieces: Sequence[Sequence[Node]]) -> Way | None:
     draft = Draft()
     try:
-        for piece in pieces:
-            if piece.shape is None:
-                return None
-            mender.mend(draft, iri(cell.focus), piece.shape)
+        for piece in dict.fromkeys(one for some in pieces for one in some):
+            mender.mend(draft, focus, piece)
     except CannotMendError:
         return None
     if not draft.added:
         return None
-    mender.complete(draft, iri(cell.focus))
+    mender.complete(draft, focus)
     return Way(tuple(draft.added), tuple(draft.removed), tuple(draft.placeholders))
 
 

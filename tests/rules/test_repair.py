@@ -30,6 +30,8 @@ FIXTURES = ROOT / "tests/shapes/fixtures/policy"
 EXAMPLE = "https://example.org/fixture/"
 ALL = ("generic", "us-ca", "us-mi", "us-tx", "us-oh", "us-md", "us-ut", "us-ct", "us-ri", "us-ferc", "eu")
 DAY = "2026-06-30"
+#: The failing fixtures hold ill-formed literals, with which "auto" would go through pySHACL for a minute.
+ENGINE = "sparql"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -102,8 +104,8 @@ def filled(way: Way) -> list[Triple]:
 
 
 def sample(one: Placeholder, local: str) -> str:
-    text = SAMPLES[local or "string"]
-    assert one.pattern is None or re.search(one.pattern, text), one.pattern
+    tried = (SAMPLES[local or "string"], "en", "P200D", "P1D")
+    text = next(one_text for one_text in tried if one.pattern is None or re.search(one.pattern, one_text))
     return literal_node(text, one.kind)
 
 
@@ -127,30 +129,33 @@ def keyed(results: tuple[Result, ...]) -> Counter[tuple[str, str, str]]:
     return Counter((result.rule, result.focus, result.path or "") for result in results)
 
 
-#: Rules whose breach no evidence mends: a way must be broken or a flow be built, and the answer says how.
-IN_WORDS = {"FIN-03", "FIN-04", "REP-01", "SEP-03", "SEP-04"}
+#: Rules whose breach no evidence mends: a way must be broken, a flow be built or a record be taken off, and the answer
+#: says how.
+IN_WORDS = {"CON-06", "CON-08", "FIN-03", "FIN-04", "REP-01", "SEP-03", "SEP-04"}
 
 
 @pytest.fixture(scope="module")
 def answer(fixtures: Model) -> RepairAnswer:
-    return fixtures.repair(profiles=ALL, at=DAY)
+    return fixtures.repair(profiles=ALL, at=DAY, engine=ENGINE)
 
 
 def test_every_rule_is_mended_or_says_in_words_how(answer: RepairAnswer) -> None:
-    rules = {path.name[:6] for path in FIXTURES.rglob("*.fail.ttl")}
+    rules = {"-".join(path.name.split(".")[0].split("-")[:2]) for path in FIXTURES.rglob("*.fail.ttl")}
     assert {one.rule for one in answer.repairs} == rules
     assert rules - {one.rule for one in answer.repairs if one.ways} == IN_WORDS
     assert all(one.advice and one.message for one in answer.repairs)
-    assert len([one for one in answer.repairs if one.ways]) > 200
+    assert len([one for one in answer.repairs if one.ways]) > 400
 
 
 @pytest.mark.parametrize("last", [False, True], ids=["the first way", "the last way"])
 def test_every_repair_mends_its_result_and_breaks_nothing(fixtures: Model, answer: RepairAnswer, last: bool) -> None:
     mended = [one for one in answer.repairs if one.ways]
-    before = keyed(fixtures.validate(profiles=ALL, at=DAY).results)
-    after = keyed(
-        fixtures.changed(change([one.ways[-1 if last else 0] for one in mended])).validate(profiles=ALL, at=DAY).results
-    )
+    ways = {one.focus: one.ways[0] for one in mended}  # the same for all rules at a focus
+    if last:
+        ways |= {one.focus: one.ways[-1] for one in mended if len(one.ways) > 1}
+        assert any(len(one.ways) > 1 for one in mended)
+    before = keyed(fixtures.validate(profiles=ALL, at=DAY, engine=ENGINE).results)
+    after = keyed(fixtures.changed(change(list(ways.values()))).validate(profiles=ALL, at=DAY, engine=ENGINE).results)
     focuses = {(one.rule, one.focus) for one in mended}
     assert not {key for key in after if key[:2] in focuses}
     assert not {key: number for key, number in after.items() if number > before[key]}
@@ -159,7 +164,7 @@ def test_every_repair_mends_its_result_and_breaks_nothing(fixtures: Model, answe
 def test_unfilled_placeholders_are_findings(fixtures: Model, answer: RepairAnswer) -> None:
     way = next(one.ways[0] for one in answer.repairs if one.rule == "FIN-05" and one.ways)
     pasted = Change(tuple(parse_quads("\n".join(f"{s} {p} {o} ." for s, p, o in way.added))))
-    found = fixtures.changed(pasted).validate(profiles=ALL, at=DAY).results
+    found = fixtures.changed(pasted).validate(profiles=ALL, at=DAY, engine=ENGINE).results
     assert any("TODO" in (result.value or "") for result in found)
 
 
