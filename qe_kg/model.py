@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -13,16 +12,14 @@ from qe_kg.catalogue import Catalogue
 from qe_kg.change import Change
 from qe_kg.errors import CallError, UnknownNameError
 from qe_kg.integrity import Problem, find_problems
-from qe_kg.lineage import BASES, FlowGraph, Lineage
-from qe_kg.lineage.questions import Questions
+from qe_kg.lineage.asking import BASES, LineageQuestions
 from qe_kg.manifest import ALIGNMENTS, RDF_ROLES, Manifest, ModelFile
 from qe_kg.namespaces import DEFAULT_BASE
-from qe_kg.query_library import QueryLibrary, bind_parameters, free_parameter
+from qe_kg.query_answering import answer, query_text
+from qe_kg.query_library import QueryLibrary
 from qe_kg.query_results import QueryResult
-from qe_kg.rules.catalogue import RuleCatalogue, read_rules
 from qe_kg.rules.questions import RuleQuestions
-from qe_kg.sparql_text import bind, check_allowed, is_query
-from qe_kg.store.embedded import EmbeddedStore, Solutions
+from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.store.files import read_quads, shown_path
 from qe_kg.store.stamp import Stamp, StampedFile
 
@@ -34,6 +31,7 @@ if TYPE_CHECKING:
 
     from qe_kg.drawing import Diagram
     from qe_kg.inference.questions import TripleQuestions
+    from qe_kg.lineage import Lineage
     from qe_kg.validation import ValidationReport
     from qe_kg.validation.gate import InputFile
     from qe_kg.validation.report import Severity
@@ -42,7 +40,7 @@ if TYPE_CHECKING:
 EXPORT_ROLES = ("ontology", "data", "inference")
 
 
-class Model(RuleQuestions):
+class Model(RuleQuestions, LineageQuestions):
     """One model, loaded into a store with each of its files as a named graph.
 
     Make one with `qe_kg.opening.open_model`.
@@ -124,6 +122,11 @@ class Model(RuleQuestions):
         """Unknown terms, dangling references and conflicting definitions, with file and line."""
         return find_problems(self.store, self.namespaces, self.manifest.own_namespace, self._graph_files)
 
+    @cached_property
+    def contradictions(self) -> tuple[Problem, ...]:
+        """What the axioms rule out and the files say, by the rules of OWL 2 RL, with the lines behind it."""
+        return self.reasons.contradictions()
+
     def to_rdflib(self, *roles: str) -> Dataset:
         """Return the model, or the files of these roles, as an rdflib dataset with a graph a file."""
         from qe_kg.rdflib_bridge import to_rdflib
@@ -202,30 +205,8 @@ class Model(RuleQuestions):
             QueryError: the text does not parse or is not allowed.
 
         """
-        given = parameters or {}
-        if is_query(query):
-            values = {name: free_parameter(self._expanded(value)) for name, value in given.items()}
-            text = bind(query, values) if values else query
-        else:
-            known = self.queries.get(query)
-            if known.path.is_relative_to(_builtin_queries()):
-                # Before parameters are bound: what a user gives is not moved.
-                known = replace(known, text=known.text.replace(DEFAULT_BASE, self.namespaces.base))
-            text = bind_parameters(known, given, self.resolve)
-        check_allowed(text)
-        answer = self.store.query(text, self.namespaces.prefixes)
-        if isinstance(answer, bool):
-            return QueryResult((), (), boolean=answer)
-        if isinstance(answer, Solutions):
-            return QueryResult(answer.columns, answer.rows)
-        return QueryResult(
-            ("subject", "predicate", "object"),
-            tuple(sorted(set(answer), key=str)),
-            is_graph=True,
-        )
-
-    def _expanded(self, value: object) -> object:
-        return (self.namespaces.expand(value) or value) if isinstance(value, str) else value
+        text = query_text(query, parameters or {}, lambda: self.queries, self.namespaces, self.resolve)
+        return answer(self.store, text, self.namespaces)
 
     def resolve(self, name: str, kind: str) -> str:
         """Return the IRI of the element of a kind (see `qe_kg.catalogue.KINDS`) that has a name."""
@@ -236,39 +217,9 @@ class Model(RuleQuestions):
             return iri
         return self.catalogue.resolve(name, kind).iri
 
-    # --- lineage ------------------------------------------------------------------------------------------
-
-    @cached_property
-    def flow_graph(self) -> FlowGraph:
-        """All flows of the model, ready to be walked."""
-        return FlowGraph.read(self.store, self.catalogue, self.namespaces)
-
-    def impact(self, *names: str, **options: Any) -> Lineage:  # noqa: ANN401
-        """Tell who receives, directly or through others, what these give away.
-
-        Args:
-            names: participants, flows, items, concepts or patterns by code, label, CURIE or IRI.
-            options: ``depth`` (greatest number of hops), ``basis`` ("drawn", "stated", "all"), ``through_external``
-                (bool), ``certain`` (bool: walk declared steps only), ``stations`` (bool: count what a flow passes
-                through), ``item`` and ``concept`` (follow only these), ``zone`` and ``type`` (list only these).
-
-        Raises:
-            UnknownNameError, AmbiguousNameError, CallError: a name or an option is wrong.
-
-        """
-        return self._questions.lineage("downstream", names, **options)
-
-    def trace(self, *names: str, **options: Any) -> Lineage:  # noqa: ANN401
-        """Tell where what these receive comes from; arguments and errors as for `impact`."""
-        return self._questions.lineage("upstream", names, **options)
-
     def zone(self, name: str) -> str:
         """Return the IRI of a zone by its notation ("non-regulated"), label, CURIE or IRI."""
         return self.resolve(name, "zone")
-
-    @cached_property
-    def _questions(self) -> Questions:
-        return Questions(self.store, self.catalogue, self.namespaces, lambda: self.flow_graph)
 
     # --- drawings -----------------------------------------------------------------------------------------
 
@@ -276,7 +227,7 @@ class Model(RuleQuestions):
         """Make the drawing of an impact or trace."""
         from qe_kg.drawing import diagram_of_lineage
 
-        participants = [element.iri for element in lineage.start if self._questions.starts.is_participant(element)]
+        participants = [element.iri for element in lineage.start if self.lineage.starts.is_participant(element)]
         return diagram_of_lineage(lineage, participants)
 
     def map_diagram(self, basis: str = "drawn") -> Diagram:
@@ -289,16 +240,6 @@ class Model(RuleQuestions):
         return make_diagram(self.name, self.flow_graph.elements, flows)
 
     # --- validation ---------------------------------------------------------------------------------------
-
-    @cached_property
-    def rules(self) -> RuleCatalogue:
-        """The rules of the model, with their basis, and the jurisdictions that can be chosen."""
-        return read_rules(self.store, self.namespaces)
-
-    @property
-    def profiles(self) -> tuple[str, ...]:
-        """Notations of the jurisdictions whose rules are checked unless a call names others."""
-        return self.manifest.profiles or ("generic",)
 
     def validate(
         self,
@@ -328,17 +269,18 @@ class Model(RuleQuestions):
         """
         from qe_kg.validation.gate import Settings, read_day, validate
 
-        chosen = tuple(dict.fromkeys(profiles)) or self.profiles
+        chosen, day = tuple(dict.fromkeys(profiles)) or self.profiles, read_day(at)
         inputs = [(file.role, self._input(file)) for file in self.manifest.of_role(*RDF_ROLES)]
         # Rules and legal sources are described in the shapes files and are instances like any other.
         return validate(
             [one for _, one in inputs],
             [one for role, one in inputs if role == "shapes"],
             self.namespaces,
-            Settings(chosen, read_day(at), baseline, waivers, self.is_whole, fail_on, engine),
+            Settings(chosen, day, baseline, waivers, self.is_whole, fail_on, engine),
             problems=self.problems,
             file_names={str(one.path): one.name for _, one in inputs},
             extra=[*self._added(), *self._entailed],
+            conduits=self.conduits(day, chosen),
         )
 
     def _input(self, file: ModelFile) -> InputFile:
@@ -380,9 +322,3 @@ class Model(RuleQuestions):
         if not set(wanted) <= known:
             raise CallError(f"unknown part {sorted(set(wanted) - known)[0]!r}; known are {', '.join(sorted(known))}")
         return export(self.quads(*wanted), output, form, self.namespaces, base)
-
-
-def _builtin_queries() -> Path:
-    from qe_kg.assets import asset_root
-
-    return asset_root() / "queries"

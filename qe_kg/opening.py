@@ -71,7 +71,7 @@ def load_model(path: Path | str | None, folder: Path, **options: Any) -> Model: 
     store.clear()
     model = open_model(path, store=store, **options)
     store.finish()
-    model._questions.keep_index(folder)
+    model.lineage.keep_index(folder)
     model.stamp().write(folder)
     store.close()
     return open_model(store=folder, **options)

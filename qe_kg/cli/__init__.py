@@ -21,6 +21,7 @@ _COMMANDS = {
     "rules": "Which rules apply, on what basis, how far verified?",
     "impact": "Who is affected if this changes?",
     "trace": "Where does this come from?",
+    "paths": "All ways from one place to another, with their evidence.",
     "why": "Why does this triple hold? The rules and lines behind it.",
     "query": "Answer a query of the library, a file or standard input.",
     "queries": "List the library of queries, or describe one.",

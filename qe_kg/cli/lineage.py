@@ -12,6 +12,7 @@ from qe_kg.cli.output import as_json, as_rows, count, emit
 
 if TYPE_CHECKING:
     from qe_kg.lineage import Lineage, Reached
+    from qe_kg.lineage.tell import Tell
 
 _FORMATS = ("table", "json", "csv", "md", "mermaid", "dot", "svg")
 _HELP = """NAME is the code, label, CURIE or IRI of a participant, a flow, an item or a concept.
@@ -29,6 +30,10 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
         format_option(*_FORMATS),
         model_options,
         store_option,
+        click.option(
+            "--evidence", is_flag=True,
+            help="Show each hop with source lines, basis, modality and zone crossing; in JSON, also whom to tell.",
+        ),
         click.option("--type", metavar="T", help="List only participants of this class (Stakeholder, Capability, …)."),
         click.option("--zone", metavar="Z", help="List only participants of this zone (regulated, non-regulated, …)."),
         click.option("--concept", metavar="NAME", help="Follow only items about this concept."),
@@ -48,7 +53,7 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _run(direction: str, names: tuple[str, ...], options: dict[str, Any]) -> None:
-    form, output = options.pop("form"), options.pop("output")
+    form, output, evidence = options.pop("form"), options.pop("output"), options.pop("evidence")
     model = open_for(options.pop("model_path"), options.pop("no_inferences"), options.pop("entail"))
     answer = (model.impact if direction == "downstream" else model.trace)(*names, **options)
     if form in ("mermaid", "dot", "svg"):
@@ -56,25 +61,36 @@ def _run(direction: str, names: tuple[str, ...], options: dict[str, Any]) -> Non
 
         emit(draw(model.lineage_diagram(answer), form), output)
     elif form == "json":
-        emit(as_json(answer.to_dict()), output)
+        document = answer.to_dict()
+        if evidence:
+            document["tell"] = model.tell(answer).to_dict()
+            for one, shown in zip(answer.reached, document["reached"], strict=True):
+                shown["evidence"] = [hop.to_dict() for hop in answer.hops(one)]
+        emit(as_json(document), output)
     else:
-        emit(_rows(answer, form), output)
+        emit(_rows(answer, model.tell(answer), form, evidence), output)
 
 
-def _rows(answer: Lineage, form: str) -> str:
-    rows = [
-        (
-            str(one.hops),
-            one.code or "",
-            one.element.label,
-            (one.element.zone or "").removeprefix("qev:zone-"),
-            one.certainty,
-            _way(answer, one),
-        )
+def _rows(answer: Lineage, tell: Tell, form: str, evidence: bool) -> str:
+    from qe_kg.lineage.evidence import HOP_COLUMNS
+
+    columns: tuple[str, ...] = ("hops", "code", "label", "zone", "certainty", "by way of")
+    rows = [_row(answer, one) for one in answer.reached]
+    hop_columns = ("reached", "hop", *HOP_COLUMNS)
+    hops = [
+        (one.element.name, str(number), *hop.cells())
         for one in answer.reached
+        for number, hop in enumerate(answer.hops(one), 1)
+        if evidence
     ]
-    if form != "table":
-        return as_rows(("hops", "code", "label", "zone", "certainty", "by way of"), rows, form)
+    if form == "csv":
+        return as_rows(hop_columns, hops, form) if evidence else as_rows(columns, rows, form)
+    if form == "md":
+        table = as_rows(columns, rows, form)
+        if not evidence:
+            return table
+        told = "".join(f"- {line}\n" for line in tell.lines())
+        return f"{told}\n{table}\n{as_rows(hop_columns, hops, form)}"
     names = ", ".join(element.name for element in answer.start)
     verb = "reaches" if answer.direction == "downstream" else "is reached from"
     if not rows:
@@ -82,10 +98,18 @@ def _rows(answer: Lineage, form: str) -> str:
     declared = sum(one.certainty == "declared" for one in answer.reached)
     shown = [(hops, f"{code} {label}".strip(), *rest) for hops, code, label, *rest in rows]
     table = as_rows(("hops", "participant", "zone", "certainty", "by way of [source lines]"), shown, form)
+    if evidence:
+        table += "\n" + as_rows(hop_columns, hops, form)
+    told = "".join(f"Tell {line}\n" for line in tell.lines())
     return (
         f"{names} {verb} {count(len(rows), 'participant')}: {declared} by declared steps, "
-        f"{len(rows) - declared} possibly; {count(len(answer.flows), 'flow')} among them.\n\n{table}"
+        f"{len(rows) - declared} possibly; {count(len(answer.flows), 'flow')} among them.\n{told}\n{table}"
     )
+
+
+def _row(answer: Lineage, one: Reached) -> tuple[str, ...]:
+    zone = (one.element.zone or "").removeprefix("qev:zone-")
+    return (str(one.hops), one.code or "", one.element.label, zone, one.certainty, _way(answer, one))
 
 
 def _way(answer: Lineage, reached: Reached) -> str:

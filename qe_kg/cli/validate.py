@@ -78,6 +78,8 @@ def validate_command(
     PATH names another model's directory, or RDF files and folders to check in place of the model's data.
     """
     report = _report(paths, shapes, options)
+    for note in report.notes:
+        click.echo(f"note: {note}", err=True)
     if form == "json":
         emit(as_json(report.to_dict()), output)
     elif form == "ttl":
@@ -161,6 +163,10 @@ def _text(report: ValidationReport) -> str:
             detail = f"  {result.path or ''} {value}".rstrip() if not known else ""
             place = f"  {styled(str(result.source), dim=True)}" if result.source else ""
             lines.append(f"    {result.focus_label}{detail}{place}")
+            for number, hop in enumerate(result.hops, start=1):
+                certainty = "" if hop.is_declared else "  (possible: no derivation says so)"
+                where = f"  {styled(str(hop.source), dim=True)}" if hop.source else ""
+                lines.append(f"      {number}. {hop.label}{certainty}{where}")
         lines.append("")
     summary = report.summary
     verdict = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,11 +39,17 @@ class Contradiction:
     binding: dict[str, Term]
 
     def __str__(self) -> str:
-        return self.rule.says.format(**{name: _shown(term) for name, term in self.binding.items()})
+        return self.told(str)
 
+    def told(self, show: Callable[[str], str]) -> str:
+        """Return the contradiction in one sentence, with IRIs as a function shows them."""
 
-def _shown(term: Term) -> str:
-    return "a class without a name" if term.value.startswith(STAND_IN) else str(term)
+        def text(term: Term) -> str:
+            if term.value.startswith(STAND_IN):
+                return "a class without a name"
+            return show(term.value) if term.kind == "iri" else term.value
+
+        return self.rule.says.format(**{name: text(term) for name, term in self.binding.items()})
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qe_kg.inference.axioms import STAND_IN
-from qe_kg.inference.fixpoint import Contradiction, Reasoning, RuleStore, reason_about, run
+from qe_kg.inference.fixpoint import Contradiction, Reasoning, RuleStore, contradictions, reason_about, run
 from qe_kg.inference.rules import Pattern, Rule
 from qe_kg.namespaces import OWL, RDF, RDFS
 from qe_kg.terms import Term, iri
@@ -66,6 +66,13 @@ class Explanation:
             "source": place, "premises": [premise.to_dict() for premise in self.premises],
         }  # fmt: skip
 
+    def leaves(self) -> Iterator[Explanation]:
+        """Yield the triples at the bottom, which files say."""
+        if self.rule is None:
+            yield self
+        for premise in self.premises:
+            yield from premise.leaves()
+
     def depth(self) -> int:
         """Return how many rules lie one above the other."""
         return 0 if self.rule is None else 1 + max((premise.depth() for premise in self.premises), default=0)
@@ -100,9 +107,10 @@ class Explainer:
         rows = self._store.select(f"SELECT ?o WHERE {{ {subject.n3()} {predicate.n3()} ?o }} ORDER BY ?o").rows
         return [row[0] for row in rows if row[0]]
 
-    def explain_contradiction(self, clash: Contradiction) -> tuple[Explanation, ...]:
-        """Return why each of the triples that contradict each other holds, and the axiom that they contradict."""
-        return self._premises(clash.rule, clash.binding, frozenset()) or ()
+    def contradictions(self) -> Iterator[tuple[Contradiction, tuple[Explanation, ...]]]:
+        """Yield what contradicts itself, each with why the triples hold that clash, and the axiom that they break."""
+        for clash in contradictions(self._store, self._reasoning):
+            yield clash, self._premises(clash.rule, clash.binding, frozenset()) or ()
 
     def _explain(self, triple: Triple, above: frozenset[Triple]) -> Explanation | None:
         if triple in self._known:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from qe_kg.catalogue import Element
+from qe_kg.lineage.evidence import Hop, hops_of
 from qe_kg.lineage.flows import Direction, Flow
 
 
@@ -63,6 +64,11 @@ class Lineage:
     reached: tuple[Reached, ...]
     flows: tuple[Flow, ...]
     elements: dict[str, Element]
+
+    def hops(self, reached: Reached) -> tuple[Hop, ...]:
+        """Return the path by which something is reached with what stands behind each hop, from the start onwards."""
+        flows = {flow.iri: flow for flow in self.flows}
+        return hops_of((flows[iri] for iri in reached.path), self.elements)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qe_kg.catalogue import Catalogue
+from qe_kg.errors import CallError
 from qe_kg.lineage.answer import Lineage
 from qe_kg.lineage.flows import Direction, FlowGraph, FlowSource
 from qe_kg.lineage.levels import StoreFlows
+from qe_kg.lineage.paths import Paths, find_paths
 from qe_kg.lineage.start import Starts, check_options
+from qe_kg.lineage.tell import Tell, who_to_tell
 from qe_kg.lineage.walk import Filters, walk
 from qe_kg.namespaces import Namespaces
 from qe_kg.store.embedded import EmbeddedStore
@@ -59,6 +62,29 @@ class Questions:
             # One bounded question to a store on disk: what it does not reach need not be read.
             return walk(self._levels, start, direction, filters)
         return self._warm.walk(start, direction, filters)
+
+    def paths(
+        self, start: tuple[str, ...], goal: tuple[str, ...], *, max_hops: int = 6, limit: int = 20, **options: object
+    ) -> Paths:
+        """Find the simple paths from a start to participants; the options are those of `filters`.
+
+        Raises:
+            UnknownNameError, AmbiguousNameError, CallError: a name or an option is wrong.
+
+        """
+        if max_hops < 1 or limit < 1:
+            raise CallError("a path has at least one hop, and at least one is looked for")
+        filters = self.filters(**options)  # type: ignore[arg-type]
+        ends = self.starts.resolve(goal)
+        others = [element for element in ends.elements if not self.starts.is_participant(element)]
+        if others:
+            raise CallError(f"paths lead to participants; {others[0].name!r} is none")
+        begins = self.starts.resolve(start)
+        return find_paths(self._source, begins, ends, filters, max_hops=max_hops, limit=limit)
+
+    def tell(self, lineage: Lineage) -> Tell:
+        """Return whom to tell of what an answer shows."""
+        return who_to_tell(lineage, self._store, self._catalogue, self._namespaces)
 
     @cached_property
     def is_large(self) -> bool:

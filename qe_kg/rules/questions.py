@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from qe_kg.lineage import FlowGraph
     from qe_kg.manifest import Manifest
     from qe_kg.namespaces import Namespaces
+    from qe_kg.rules.catalogue import RuleCatalogue
+    from qe_kg.rules.conduits import Conduits
     from qe_kg.rules.consent import ConsentAnswer
     from qe_kg.rules.context import Context
     from qe_kg.rules.cut import CutAnswer
@@ -45,6 +48,32 @@ class RuleQuestions:
             self, *, profiles: Iterable[str] = (), at: date | str | None = None, engine: str = "auto"
         ) -> ValidationReport:
             """Validate the model."""
+
+    @cached_property
+    def rules(self) -> RuleCatalogue:
+        """The rules of the model, with their basis, and the jurisdictions that can be chosen."""
+        from qe_kg.rules.catalogue import read_rules
+
+        return read_rules(self.store, self.namespaces)
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """Notations of the jurisdictions whose rules are checked unless a call names others."""
+        return self.manifest.profiles or ("generic",)
+
+    def conduits(self, at: date, profiles: Iterable[str] = ()) -> Conduits:
+        """Return the paths that break the path rules of some profiles, with consents as they stand on a day."""
+        from qe_kg.rules.conduits import find_conduits
+
+        rules = {rule.code: rule.iri for rule in self.rules.of_profiles(tuple(profiles) or self.profiles)}
+        return find_conduits(
+            lambda: self.flow_graph,
+            self.store,
+            self.namespaces,
+            rules,
+            own_namespace=self.manifest.own_namespace,
+            at=at,
+        )
 
     def rule_context(self, *, profiles: Iterable[str] = (), at: date | str | None = None) -> Context:
         """Return the model as rules look at it.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from qe_kg.errors import ShapesError
 from qe_kg.integrity import Problem
 from qe_kg.namespaces import SKOS, Namespaces
+from qe_kg.rules.conduits import Conduit, Conduits
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.model import IllFormedShapes
 from qe_kg.shacl.nodes import Node, iri, is_blank, is_literal, literal_parts, text_of
@@ -26,9 +27,10 @@ from qe_kg.shacl.results import RawResult
 from qe_kg.validation import engines
 from qe_kg.validation.acceptance import Acceptance
 from qe_kg.validation.places import Locator
-from qe_kg.validation.preparation import read_day, with_day, without
+from qe_kg.validation.preparation import finding_quads, read_day, with_day, without
 from qe_kg.validation.report import (
     SEVERITIES,
+    PathStep,
     Result,
     Severity,
     SourcePlace,
@@ -90,6 +92,7 @@ def validate(
     problems: Iterable[Problem] = (),
     file_names: Mapping[str, str] | None = None,
     extra: Iterable[ox.Quad] = (),
+    conduits: Conduits | None = None,
 ) -> ValidationReport:
     """Validate files with shapes.
 
@@ -101,6 +104,7 @@ def validate(
         problems: faults found before (unknown terms, dangling references, conflicts): results like any other.
         file_names: the name to report for each path that ``problems`` mention.
         extra: triples that are in no file (what was entailed).
+        conduits: findings along paths, which the shapes of path rules report.
 
     Raises:
         UnknownNameError: a profile is no jurisdiction.
@@ -111,7 +115,10 @@ def validate(
     data, shapes = list(data), list(shapes)
     day = settings.day or date.today()
     shapes_quads = [quad for file in shapes for quad in file.quads]
-    data_quads = with_day(chain((quad for file in data for quad in file.quads), extra), settings.day, namespaces)
+    conduits = conduits or Conduits()
+    paths = {one.iri: one for one in conduits}
+    of_files = (quad for file in data for quad in file.quads)
+    data_quads = with_day(chain(of_files, extra, finding_quads(paths.values(), namespaces)), settings.day, namespaces)
     data_graph = Graph(data_quads)
     shapes_graph = Graph(shapes_quads)
     rules = RuleIndex(data_graph, shapes_graph, namespaces)
@@ -124,7 +131,10 @@ def validate(
     except IllFormedShapes as error:
         raise _placed(error, locator, namespaces) from error
     results = [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
-    results += [_from_raw(one, rules, data_graph, locator, namespaces) for one in run.results]
+    for one in run.results:
+        result = _from_raw(one, rules, data_graph, locator, namespaces)
+        path = paths.get(result.focus)
+        results.append(result if path is None else _along(result, path, data_graph, locator))
     acceptance = Acceptance(
         data_graph, rules, namespaces, day, profiles=settings.profiles,
         waivers=settings.use_waivers, baseline=settings.use_baseline,
@@ -143,6 +153,7 @@ def validate(
         write_turtle=lambda: report_turtle(run.results, results, namespaces),
         profiles=settings.profiles or (),
         day=settings.day,
+        notes=conduits.notes,
     )
 
 
@@ -171,6 +182,16 @@ def _from_raw(one: RawResult, rules: RuleIndex, data: Graph, locator: Locator, n
         belongs=places.belongs,
         shape_source=places.shape,
     )
+
+
+def _along(result: Result, path: Conduit, data: Graph, locator: Locator) -> Result:
+    """Give a finding along a path its flows; it is in no file, so it stands where its first flow does."""
+    hops = tuple(
+        PathStep(hop.flow, _label(data, iri(hop.flow)), hop.is_declared, locator.locate_subject(iri(hop.flow)))
+        for hop in path.hops
+    )
+    blamed = tuple(hop.source for hop in hops if hop.source)
+    return replace(result, source=hops[0].source, blamed=blamed, belongs=None, hops=hops)
 
 
 def _severity(name: str) -> Severity:

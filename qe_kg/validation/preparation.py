@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 import pyoxigraph as ox
 
 from qe_kg.errors import CallError
-from qe_kg.namespaces import RDF, SH, XSD, Namespaces
+from qe_kg.namespaces import RDF, SH, SKOS, XSD, Namespaces
+from qe_kg.rules.conduits import Conduit
 from qe_kg.shacl.nodes import Node, text_of
 
+_LABEL = ox.NamedNode(f"{SKOS}prefLabel")
 _TYPE = ox.NamedNode(f"{RDF}type")
 _DEACTIVATED = ox.NamedNode(f"{SH}deactivated")
 _TRUE = ox.Literal("true", datatype=ox.NamedNode(f"{XSD}boolean"))
@@ -61,6 +63,32 @@ def with_day(quads: Iterable[ox.Quad], day: date | None, namespaces: Namespaces)
         ox.Quad(evaluation, _TYPE, ox.NamedNode(f"{namespaces.terms}Evaluation")),
         ox.Quad(evaluation, on, ox.Literal(day.isoformat(), datatype=ox.NamedNode(f"{XSD}date"))),
     ]
+
+
+def finding_quads(conduits: Iterable[Conduit], namespaces: Namespaces) -> Iterator[ox.Quad]:
+    """Yield what describes findings along paths: each a ``qe:ConduitFinding`` with its ``qe:Hop``s in order."""
+
+    def term(name: str) -> ox.NamedNode:
+        return ox.NamedNode(f"{namespaces.terms}{name}")
+
+    def boolean(value: bool) -> ox.Literal:
+        return ox.Literal(str(value).lower(), datatype=ox.NamedNode(f"{XSD}boolean"))
+
+    for one in conduits:
+        finding = ox.NamedNode(one.iri)
+        yield ox.Quad(finding, _TYPE, term("ConduitFinding"))
+        yield ox.Quad(finding, _LABEL, ox.Literal(one.label, language="en"))
+        yield ox.Quad(finding, term("findsAgainst"), ox.NamedNode(one.rule_iri))
+        yield ox.Quad(finding, term("beginsWith"), ox.NamedNode(one.first))
+        yield ox.Quad(finding, term("endsWith"), ox.NamedNode(one.last))
+        yield ox.Quad(finding, term("isDeclared"), boolean(one.is_declared))
+        for number, hop in enumerate(one.hops, start=1):
+            node = ox.NamedNode(f"{one.iri}-hop-{number}")
+            yield ox.Quad(node, _TYPE, term("Hop"))
+            yield ox.Quad(node, term("isHopOf"), finding)
+            yield ox.Quad(node, term("hopNumber"), ox.Literal(str(number), datatype=ox.NamedNode(f"{XSD}integer")))
+            yield ox.Quad(node, term("usesFlow"), ox.NamedNode(hop.flow))
+            yield ox.Quad(node, term("isDeclared"), boolean(hop.is_declared))
 
 
 def without(shapes: Sequence[ox.Quad], left_out: Iterable[Node]) -> list[ox.Quad]:

@@ -33,6 +33,26 @@ class SourcePlace:
 
 
 @dataclass(frozen=True)
+class PathStep:
+    """One flow of the path behind a finding: IRI, label, place, and whether the step to it is declared."""
+
+    flow: str
+    label: str
+    is_declared: bool
+    source: SourcePlace | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        place = self.source
+        return {
+            "flow": self.flow,
+            "label": self.label,
+            "declared": self.is_declared,
+            "source": None if place is None else {"file": place.file, "line": place.line},
+        }
+
+
+@dataclass(frozen=True)
 class Result:
     """One finding.
 
@@ -40,7 +60,8 @@ class Result:
     terms of vocabularies and therefore compact ("sh:MinCountConstraintComponent"). ``reason`` is why a finding is
     waived or in the baseline. ``source`` is the triple at fault, the description that lacks one, or the subject;
     ``blamed`` are all the triples that share the blame, ``belongs`` is where a missing one is to be written, and
-    ``shape_source`` is the place of the shape that says so.
+    ``shape_source`` is the place of the shape that says so. ``hops`` is the path of a finding along a path; the JSON
+    form has it only there.
     """
 
     rule: str
@@ -58,6 +79,7 @@ class Result:
     blamed: tuple[SourcePlace, ...] = ()
     belongs: SourcePlace | None = None
     shape_source: SourcePlace | None = None
+    hops: tuple[PathStep, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -74,6 +96,7 @@ class Result:
             "message": self.message,
             "status": self.status,
             "source": None if place is None else {"file": place.file, "line": place.line},
+            **({"hops": [hop.to_dict() for hop in self.hops]} if self.hops else {}),
         }
 
 
@@ -108,7 +131,8 @@ class ValidationReport:
 
     ``conforms`` is False where an open result is at least as grave as the severity that was to fail.
     ``write_turtle`` makes what ``as_turtle`` returns; it costs time and is seldom wanted. ``profiles`` are the
-    jurisdictions whose rules were checked (none: all rules), ``day`` the day that dates were compared with.
+    jurisdictions whose rules were checked (none: all rules), ``day`` the day that dates were compared with, and
+    ``notes`` what a reader must know to trust the verdict.
     """
 
     conforms: bool
@@ -118,6 +142,7 @@ class ValidationReport:
     write_turtle: Callable[[], str] = field(repr=False, compare=False)
     profiles: tuple[str, ...] = ()
     day: date | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def as_turtle(self) -> str:
@@ -142,6 +167,7 @@ class ValidationReport:
 def make_report(
     results: list[Result], *, engine: str, fail_on: Severity, focus_nodes: int, shapes: int, seconds: float,
     write_turtle: Callable[[], str], profiles: tuple[str, ...] = (), day: date | None = None,
+    notes: tuple[str, ...] = (),
 ) -> ValidationReport:  # fmt: skip
     """Order and count results and decide whether the data conform."""
     ordered = sorted(
@@ -176,4 +202,5 @@ def make_report(
         write_turtle=write_turtle,
         profiles=profiles,
         day=day,
+        notes=notes,
     )

@@ -40,6 +40,7 @@ LAYERS = (
         "catalogue",
         "integrity",
         "query_library",
+        "query_answering",
         "lineage.*",
         "validation.*",
         "inference.*",

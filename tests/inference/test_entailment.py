@@ -114,6 +114,17 @@ def test_a_contradiction_is_named(data: str, names: tuple[str, ...], model: Call
     open_model(directory)
 
 
+def test_a_contradiction_is_a_problem_with_the_lines_behind_it(model: Callable[..., Path]) -> None:
+    directory = model(PREFIXES + "ex:x a ex:Item .\nex:f ex:hasMainSource ex:x .")
+    (problem,) = open_model(directory).contradictions
+    assert (problem.rule, problem.line) == ("OWL-cax-dw", 7) and str(problem.file).endswith("data.ttl")
+    assert problem.message.startswith("http://e/x is in the disjoint classes http://e/Item and http://e/Participant;")
+    places = re.findall(r"(\w+\.ttl:\d+)", problem.message)
+    # said to be an item; main source of a flow; what a main source is; what sources are; the classes are disjoint
+    assert places == ["data.ttl:7", "data.ttl:8", "ontology.ttl:10", "ontology.ttl:11", "ontology.ttl:9"]
+    assert open_model().contradictions == ()
+
+
 def test_a_contradiction_leaves_with_three(model: Callable[..., Path], qe_kg: Run) -> None:
     directory = model(PREFIXES + "ex:x a ex:Item , ex:Stream .")
     for command in (("validate",), ("export", "--to", "nt"), ("query", "ASK {}")):

@@ -67,7 +67,8 @@ def _report(text: str) -> dict[str, Any]:
     report: dict[str, Any] = json.loads(text)
     del report["summary"]["seconds"]
     for result in report["results"]:
-        result["source"]["file"] = result["source"]["file"].rpartition("/data/")[2]
+        for one in (result, *result.get("hops", ())):
+            one["source"]["file"] = one["source"]["file"].rpartition("/data/")[2]
     return report
 
 

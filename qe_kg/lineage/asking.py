@@ -1,0 +1,74 @@
+"""The questions of lineage that a model answers; each is answered by a module of its own."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from qe_kg.lineage.flows import BASES, FlowGraph
+from qe_kg.lineage.questions import Questions
+
+if TYPE_CHECKING:
+    from qe_kg.catalogue import Catalogue
+    from qe_kg.lineage.answer import Lineage
+    from qe_kg.lineage.paths import Paths
+    from qe_kg.lineage.tell import Tell
+    from qe_kg.namespaces import Namespaces
+    from qe_kg.store.embedded import EmbeddedStore
+
+__all__ = ["BASES", "LineageQuestions"]
+
+
+class LineageQuestions:
+    """What a model has to be for these questions, and the questions."""
+
+    store: EmbeddedStore
+    catalogue: Catalogue
+    namespaces: Namespaces
+
+    @cached_property
+    def flow_graph(self) -> FlowGraph:
+        """All flows of the model, ready to be walked."""
+        return FlowGraph.read(self.store, self.catalogue, self.namespaces)
+
+    @cached_property
+    def lineage(self) -> Questions:
+        """Answers questions of lineage; keeps what it learns of the model for the next one."""
+        return Questions(self.store, self.catalogue, self.namespaces, lambda: self.flow_graph)
+
+    def impact(self, *names: str, **options: Any) -> Lineage:  # noqa: ANN401
+        """Tell who receives, directly or through others, what these give away.
+
+        Args:
+            names: participants, flows, items, concepts or patterns by code, label, CURIE or IRI.
+            options: ``depth`` (greatest number of hops), ``basis`` ("drawn", "stated", "all"), ``through_external``
+                (bool), ``certain`` (bool: walk declared steps only), ``stations`` (bool: count what a flow passes
+                through), ``item`` and ``concept`` (follow only these), ``zone`` and ``type`` (list only these).
+
+        Raises:
+            UnknownNameError, AmbiguousNameError, CallError: a name or an option is wrong.
+
+        """
+        return self.lineage.lineage("downstream", names, **options)
+
+    def trace(self, *names: str, **options: Any) -> Lineage:  # noqa: ANN401
+        """Tell where what these receive comes from; arguments and errors as for `impact`."""
+        return self.lineage.lineage("upstream", names, **options)
+
+    def tell(self, lineage: Lineage) -> Tell:
+        """Tell whom an impact or trace concerns: stakeholders, regulators and owners."""
+        return self.lineage.tell(lineage)
+
+    def paths(self, start: str, goal: str, **options: Any) -> Paths:  # noqa: ANN401
+        """Find the simple paths from a start to a participant, shortest first.
+
+        Args:
+            start: a participant, flow, item, concept or pattern by name.
+            goal: a participant by name.
+            options: ``max_hops`` (6), ``limit`` (20), and of `impact` those that narrow the walk.
+
+        Raises:
+            UnknownNameError, AmbiguousNameError, CallError: a name or an option is wrong.
+
+        """
+        return self.lineage.paths((start,), (goal,), **options)
