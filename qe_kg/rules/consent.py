@@ -34,7 +34,7 @@ from qe_kg.namespaces import DCTERMS, SKOS, is_iri
 from qe_kg.rules.context import Context
 from qe_kg.rules.probes import Piece, ask, read_rule_shapes
 from qe_kg.rules.records import DPV, ConsentRecord, Lapse, read_records, seconds_of
-from qe_kg.shacl.nodes import iri, text_of
+from qe_kg.shacl.nodes import iri, sh, text_of
 from qe_kg.shacl.paths import Predicate, Sequence
 
 #: What can be wrong, with what it means.
@@ -289,7 +289,9 @@ def _needs(context: Context) -> dict[str, tuple[Need, ...]]:
 
     def is_about_consent(piece: Piece) -> bool:
         path = piece.path.paths[0] if isinstance(piece.path, Sequence) else piece.path
-        return path == Predicate(covers)
+        # What only says of which kind a record is asks for none.
+        asks = any(context.shapes.objects(piece.shape, sh(name)) for name in ("minCount", "qualifiedMinCount"))
+        return asks and path == Predicate(covers)
 
     active = read_rule_shapes(context.shapes, context.active_rules)
     asking = [shape for shape in active if any(is_about_consent(piece) for piece in shape.pieces)]

@@ -351,7 +351,7 @@ def _subjects(context: Context, focuses: Iterable[str]) -> tuple[Subject, ...]:
     flows = {flow.iri: flow for flow in context.flows.edges}
     terms = context.namespaces.terms
     found = []
-    for focus, element in context.catalogue.describe(focuses).items():
+    for focus, element in context.describe(focuses).items():
         hops = [
             (int(text_of(context.graph.value(hop, iri(f"{terms}hopNumber")) or '"0"')), text_of(used))
             for hop in context.graph.subjects(iri(f"{terms}isHopOf"), iri(focus))

@@ -89,19 +89,20 @@ class RuleQuestions:
         """
         from qe_kg.manifest import RDF_ROLES
         from qe_kg.rules.context import Context
-        from qe_kg.validation.preparation import read_day, with_day
-        from qe_kg.validation.rule_index import GENERIC
+        from qe_kg.validation.preparation import finding_quads, read_day, with_day
 
         day = read_day(at)
+        chosen = tuple(dict.fromkeys(profiles)) or self.profiles
+        data = with_day(self.quads(*RDF_ROLES, "entailed"), day, self.namespaces)
         context = Context(
             store=self.store,
             catalogue=self.catalogue,
             namespaces=self.namespaces,
             flows=self.flow_graph,
-            data=with_day(self.quads(*RDF_ROLES, "entailed"), day, self.namespaces),
+            data=[*data, *finding_quads(self.conduits(day, chosen), self.namespaces)],
             shapes_quads=list(self.quads("shapes")),
             day=day,
-            profiles=tuple(dict.fromkeys(profiles)) or self.manifest.profiles or (GENERIC,),
+            profiles=chosen,
         )
         context.index.check_profiles(context.profiles)
         return context

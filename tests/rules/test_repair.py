@@ -181,7 +181,7 @@ def test_what_is_in_the_way_is_taken_out(answer: RepairAnswer) -> None:
 
 def test_consent_for_a_flow_is_for_its_recipient() -> None:
     flow = "Smart Device Data: NCV-01 → SMV-03"
-    found = open_model().repair(rules=["con-01"], subjects=[flow], accepted=True, at=DAY)
+    found = open_model().repair(rules=["con-01"], subjects=[flow], accepted=True, at=DAY, engine=ENGINE)
     (one,) = found.repairs
     written = found.to_dict()["repairs"][0]["ways"][0]["turtle"]
     assert one.state == "baseline" and "qe:isCoveredByConsent qed:consent-record-TODO" in written
