@@ -106,8 +106,8 @@ def _place(file: ModelFile, quad: ox.Quad, manifest: Manifest) -> str:
     from qe_kg.positions import locate  # with rdflib, which takes time to load
 
     value = getattr(quad.object, "value", None)
-    line = locate(file.path, manifest.namespaces, getattr(quad.subject, "value", ""), quad.predicate.value, value)
-    return shown_path(file.path) + (f":{line}" if line else "")
+    place = locate(file.path, manifest.namespaces, getattr(quad.subject, "value", ""), quad.predicate.value, value)
+    return shown_path(file.path) + (f":{place.line}:{place.column}" if place else "")
 
 
 def _written(quad: ox.Quad, manifest: Manifest) -> str:

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 
 def validate_files(
-    data: Iterable[Path], shapes: Iterable[Path], *, fail_on: Severity = "Violation", engine: str = "auto"
+    data: Iterable[Path],
+    shapes: Iterable[Path],
+    *,
+    fail_on: Severity = "Violation",
+    engine: str = "auto",
+    strict: bool = False,
 ) -> ValidationReport:
     """Validate any RDF files with any shapes; no model is needed.
 
@@ -32,7 +37,9 @@ def validate_files(
     """
     from qe_kg.validation.gate import InputFile, Settings, validate
 
-    settings = Settings(use_baseline=False, use_waivers=False, report_stale=False, fail_on=fail_on, engine=engine)
+    settings = Settings(
+        use_baseline=False, use_waivers=False, report_stale=False, fail_on=fail_on, engine=engine, strict=strict
+    )
 
     def inputs(paths: Iterable[Path]) -> list[InputFile]:
         return [InputFile(path, shown_path(path), list(read_quads(path))) for path in expand_paths(paths)]

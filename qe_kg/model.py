@@ -250,6 +250,7 @@ class Model(RuleQuestions, LineageQuestions):
         at: date | str | None = None,
         fail_on: Severity = "Violation",
         engine: str = "auto",
+        strict: bool = False,
     ) -> ValidationReport:
         """Validate the model with its shapes.
 
@@ -261,6 +262,7 @@ class Model(RuleQuestions, LineageQuestions):
             at: the day that dates are compared with, such as "2026-06-30"; None is today.
             fail_on: the lightest severity whose open results make the model not conform.
             engine: the SHACL engine; see `qe_kg.validation.engines.ENGINES`.
+            strict: whether what was not looked at counts as an open violation.
 
         Raises:
             CallError: the day is none, or a profile is unknown (`UnknownNameError`).
@@ -276,7 +278,7 @@ class Model(RuleQuestions, LineageQuestions):
             [one for _, one in inputs],
             [one for role, one in inputs if role == "shapes"],
             self.namespaces,
-            Settings(chosen, day, baseline, waivers, self.is_whole, fail_on, engine),
+            Settings(chosen, day, baseline, waivers, self.is_whole, fail_on, engine, strict),
             problems=self.problems,
             file_names={str(one.path): one.name for _, one in inputs},
             extra=[*self._added(), *self._entailed],

@@ -54,7 +54,15 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _run(direction: str, names: tuple[str, ...], options: dict[str, Any]) -> None:
     form, output, evidence = options.pop("form"), options.pop("output"), options.pop("evidence")
+    change = options.pop("change", None)
     model = open_for(options.pop("model_path"), options.pop("no_inferences"), options.pop("entail"))
+    if change is not None:
+        from qe_kg.cli.changes import emit_change
+
+        if options.pop("stations"):
+            raise click.UsageError("--stations goes with no --change")
+        emit_change(model, model.change_impact(change, *names, **options), form, output, evidence=evidence)
+        return
     answer = (model.impact if direction == "downstream" else model.trace)(*names, **options)
     if form in ("mermaid", "dot", "svg"):
         from qe_kg.drawing import draw
@@ -136,6 +144,7 @@ Examples:
   qe-kg impact AOV-04
   qe-kg impact AOV-04 --depth 2 --basis drawn
   qe-kg impact "Grid Telemetry" --zone external
+  qe-kg impact AOV-04 --change stop --certain
   qe-kg impact AOV-04 --format svg -o impact.svg"""
 _TRACE_EXAMPLES = """\b
 Examples:
@@ -146,6 +155,10 @@ Examples:
 
 @click.command("impact", help=_IMPACT, epilog=_IMPACT_EXAMPLES)
 @_options
+@click.option(
+    "--change", type=click.Choice(["stop", "delay", "redefine", "reclassify", "lift"]),
+    help="Follow what a change of this kind does; lift takes a reclassification back.",
+)  # fmt: skip
 def impact_command(names: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401, D103
     _run("downstream", names, options)
 

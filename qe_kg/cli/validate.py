@@ -61,6 +61,7 @@ Examples:
     show_default=True,
     help="From which severity an open result fails.",
 )
+@click.option("--strict", is_flag=True, help="Count what was not checked as an open violation; see the coverage.")
 @model_options
 @format_option("table", "json", "csv", "md", "ttl")
 @output_option
@@ -104,6 +105,7 @@ def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str
         "at": options["at"],
         "fail_on": fail_on,
         "engine": options["engine"],
+        "strict": options["strict"],
     }
     if shapes:
         if not paths:
@@ -115,7 +117,7 @@ def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str
                 "--profile, --at and --no-waivers"
             )
         with progress("Validating"):
-            return validate_files(paths, shapes, fail_on=fail_on, engine=options["engine"])
+            return validate_files(paths, shapes, fail_on=fail_on, engine=how["engine"], strict=how["strict"])
     if len(paths) == 1 and (paths[0] / MANIFEST_NAME).is_file():
         if options["model_path"]:
             raise CallError(f"{paths[0]} is a model, and --model names another; leave out one of them")
@@ -174,6 +176,7 @@ def _text(report: ValidationReport) -> str:
         if report.conforms
         else styled("does not conform", fg="red", bold=True)
     )
+    lines += _coverage(report)
     if report.profiles and report.day:
         lines.append(f"checked with the rules of {', '.join(report.profiles)}, as of {report.day}")
     lines.append(
@@ -182,3 +185,20 @@ def _text(report: ValidationReport) -> str:
         f"{summary.seconds:.1f} s"
     )
     return "\n".join(lines)
+
+
+def _coverage(report: ValidationReport) -> list[str]:
+    """Say in a line or two what was not looked at."""
+    found = report.coverage
+    lines = [f"{one['shape']} ran on pySHACL: {one['why']}" for one in found["elsewhere"]]
+    idle = found["constraints"] - found["evaluated"]
+    if idle:
+        idlers = count(len(found["withoutFocus"]), "shape selects", "shapes select")
+        lines.append(
+            f"{found['evaluated']} of {found['constraints']} constraints evaluated; {idlers} nothing in these data"
+        )
+    lines += found["leftOut"]
+    number = sum(one["number"] for one in found["alteredLiterals"])
+    if number:
+        lines.append(f"{count(number, 'literal')} that a store would rewrite; judged as written")
+    return [styled(one, dim=True) for one in lines]

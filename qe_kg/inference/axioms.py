@@ -38,7 +38,7 @@ _REFUSED = (
 _TYPES = (
     "FunctionalProperty", "InverseFunctionalProperty", "SymmetricProperty", "AsymmetricProperty", "TransitiveProperty",
     "IrreflexiveProperty", "ReflexiveProperty", "AllDisjointClasses", "AllDisjointProperties", "AllDifferent",
-    "NegativePropertyAssertion",
+    "NegativePropertyAssertion", "DatatypeProperty", "ObjectProperty",
 )  # fmt: skip
 
 _PROPERTY_KINDS = {
@@ -201,7 +201,12 @@ class _Reader:
             self.rows["prp-inv"] |= {(self._name(one), self._name(two)), (self._name(two), self._name(one))}
         for rule, kind in _PROPERTY_KINDS.items():
             self.rows[rule] |= {(self._name(one),) for one in self._typed(f"{kind}Property")}
-        self.rows["dt-diff"] = set(self.rows["prp-fp"])
+        # What a property is declared to be tells whether its values can be the same thing, or only equal.
+        data, things = (
+            {(self._name(one),) for one in self._typed(kind)} for kind in ("DatatypeProperty", "ObjectProperty")
+        )
+        self.rows["dt-diff"] = self.rows["prp-fp"] - (things - data)
+        self.rows["prp-fp"] -= data - things
         for one, head in self._pairs(f"{OWL}propertyChainAxiom"):
             steps = [self._name(step) for step in self._items(head)]
             self.rows[f"prp-spo2-{len(steps)}"].add((*steps, self._name(one)))

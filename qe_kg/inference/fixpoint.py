@@ -119,7 +119,9 @@ def _apply(store: RuleStore, rule: Rule, graph: str) -> bool:
         return False
     assert rule.head is not None
     head = " ".join(rule.head)
-    where = f"{rule.where()} FILTER NOT EXISTS {{ {head} }}"
+    # Each conclusion once before it is looked up: many triples of one subject give the same one.
+    variables = " ".join(sorted({part for part in rule.head if part.startswith("?")}))
+    where = f"{{ SELECT DISTINCT {variables} WHERE {{ {rule.where()} }} }} FILTER NOT EXISTS {{ {head} }}"
     if not store.ask(f"ASK {{ {where} }}"):
         return False
     store.update(f"INSERT {{ {head} . GRAPH <{graph}> {{ {head} }} }} WHERE {{ {where} }}")

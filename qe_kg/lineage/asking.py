@@ -11,6 +11,7 @@ from qe_kg.lineage.questions import Questions
 if TYPE_CHECKING:
     from qe_kg.catalogue import Catalogue
     from qe_kg.lineage.answer import Lineage
+    from qe_kg.lineage.changes import ChangeAnswer
     from qe_kg.lineage.paths import Paths
     from qe_kg.lineage.tell import Tell
     from qe_kg.namespaces import Namespaces
@@ -54,6 +55,13 @@ class LineageQuestions:
     def trace(self, *names: str, **options: Any) -> Lineage:  # noqa: ANN401
         """Tell where what these receive comes from; arguments and errors as for `impact`."""
         return self.lineage.lineage("upstream", names, **options)
+
+    def change_impact(self, kind: str, *names: str, **options: Any) -> ChangeAnswer:  # noqa: ANN401
+        """Tell whom a change affects: "stop", "delay", "redefine", "reclassify", or "lift" to take that back.
+
+        What each goes along is said in docs/explanation/change-kinds.md; options and errors are those of `impact`.
+        """
+        return self.lineage.change(kind, names, **options)
 
     def tell(self, lineage: Lineage) -> Tell:
         """Tell whom an impact or trace concerns: stakeholders, regulators and owners."""

@@ -20,6 +20,7 @@ from qe_kg.namespaces import Namespaces
 from qe_kg.store.embedded import EmbeddedStore
 
 if TYPE_CHECKING:
+    from qe_kg.lineage.changes import ChangeAnswer
     from qe_kg.lineage.warm import WarmFlows
 
 #: From so many flows on they are walked as arrays.
@@ -81,6 +82,23 @@ class Questions:
             raise CallError(f"paths lead to participants; {others[0].name!r} is none")
         begins = self.starts.resolve(start)
         return find_paths(self._source, begins, ends, filters, max_hops=max_hops, limit=limit)
+
+    def change(self, kind: str, names: tuple[str, ...], **options: object) -> ChangeAnswer:
+        """Tell whom a change of some kind affects; the options are those of `filters`.
+
+        Raises:
+            UnknownNameError, AmbiguousNameError, CallError: a name, the kind or an option is wrong.
+
+        """
+        from qe_kg.lineage.changes import KINDS, change_impact
+        from qe_kg.lineage.records import FlowRecords
+
+        known = next((one for one in KINDS if one == kind), None)
+        if known is None:
+            raise CallError(f"a change is one of {', '.join(KINDS)}, not {kind!r}")
+        filters = self.filters(**options)  # type: ignore[arg-type]
+        records = FlowRecords.read(self._store, self._namespaces)
+        return change_impact(self._graph(), records, known, self.starts.resolve(names), filters)
 
     def tell(self, lineage: Lineage) -> Tell:
         """Return whom to tell of what an answer shows."""

@@ -32,10 +32,17 @@ def predicates_of_query(query: str) -> set[Node] | None:
     prefixes: dict[str, str] = {}
     found: set[Node] = set()
     significant = [one for one in tokens(query) if one.kind not in ("space", "comment")]
+    projects = False  # whether this is the list of variables of a SELECT
     place = depth = 0  # in a triple: 0 subject, 1 property, 2 object; depth of parentheses
     for number, token in enumerate(significant):
         if token.kind == "word" and token.text.upper() == "PREFIX":
             prefixes[significant[number + 1].text] = significant[number + 2].text[1:-1]
+        if token.kind == "word" and token.text.upper() == "SELECT":
+            projects = True
+        elif token.text == "{":
+            projects = False
+        if projects:
+            continue
         if token.kind == "iri":
             found.add(token.text)
         elif token.kind == "name":
@@ -45,6 +52,8 @@ def predicates_of_query(query: str) -> set[Node] | None:
             return None
         if token.text in "()":
             depth += 1 if token.text == "(" else -1
+            if not depth and place == 1:
+                place = 2  # a path in parentheses was the property
         elif not depth:
             place = _place_after(token, place)
     return found

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from qe_kg.shacl.components.custom import without_validator
 from qe_kg.shacl.components.sparql import SHAPES_GRAPH
 from qe_kg.shacl.dependence import Dependence, uses_sparql
 from qe_kg.shacl.direct import DirectRun
 from qe_kg.shacl.graph import Graph
+from qe_kg.shacl.lint import Suspicion, lint
 from qe_kg.shacl.model import Shape, Shapes
 from qe_kg.shacl.nodes import Node, is_literal, text_of
 from qe_kg.shacl.parser import read_shapes
@@ -61,6 +63,16 @@ class CompiledShapes:
         """The literals of the shapes graph that the store would rewrite."""
         return altered_by_store(node for _, _, node in self.graph.triples() if is_literal(node))
 
+    @cached_property
+    def suspicious(self) -> tuple[Suspicion, ...]:
+        """What is most likely a mistake."""
+        return tuple(lint(self.graph, self.shapes))
+
+    @cached_property
+    def left_out(self) -> tuple[str, ...]:
+        """What the shapes say and no engine evaluates."""
+        return tuple(without_validator(self.graph, self.shapes))
+
     def validate(
         self,
         data: Sequence[ox.Quad],
@@ -87,21 +99,34 @@ class CompiledShapes:
         """
         graph = Graph(data) if graph is None else graph
         run = DirectRun(self.shapes, graph, MemorySource(data, {text_of(SHAPES_GRAPH): self.quads}))
-        given: dict[Node, list[Node]] = {}
-        for shape in self.shapes.targeted:
-            if only is None or shape.node in only:
-                nodes = run.focus_nodes(shape)
-                given[shape.node] = nodes if focus is None else [node for node in nodes if node in focus]
+        given = self._given(run, only, focus)
         reached = run.reached(given)
         results = sorted(run.results(reached), key=RawResult.key)
-        altered = altered_in(graph)
         return EngineRun(
             NAME,
             tuple(results),
             len({node for nodes in given.values() for node in nodes}),
             len(self.active),
-            self._coverage(given, {name for name, nodes in reached.items() if nodes}, altered),
+            self._coverage(given, {name for name, nodes in reached.items() if nodes}, altered_in(graph)),
         )
+
+    def survey(self, data: Sequence[ox.Quad]) -> Coverage:
+        """Tell what a run of any engine looks at, without running one."""
+        graph = Graph(data)
+        run = DirectRun(self.shapes, graph, MemorySource(()))
+        given = self._given(run, None, None)
+        with_focus = {name for name, nodes in run.reached(given).items() if nodes}
+        return replace(self._coverage(given, with_focus, altered_in(graph)), elsewhere=())
+
+    def _given(
+        self, run: DirectRun, only: Collection[Node] | None, focus: Collection[Node] | None
+    ) -> dict[Node, list[Node]]:
+        given: dict[Node, list[Node]] = {}
+        for shape in self.shapes.targeted:
+            if only is None or shape.node in only:
+                nodes = run.focus_nodes(shape)
+                given[shape.node] = nodes if focus is None else [node for node in nodes if node in focus]
+        return given
 
     def inexact(self, altered: Altered) -> list[Node]:
         """Return the shapes with targets whose SPARQL constraints depend on a literal that the store rewrites."""
@@ -127,6 +152,8 @@ class CompiledShapes:
             ),
             elsewhere=tuple((name, why) for name in self.inexact(altered)),
             altered=tuple(sorted(altered.numbers.items())),
+            left_out=self.left_out,
+            suspicious=self.suspicious,
         )
 
     def _closure(self, names: Iterable[Node]) -> set[Node]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from qe_kg.shacl.lint import Suspicion
 from qe_kg.shacl.nodes import Node, literal_parts, text_of
 from qe_kg.shacl.paths import Path, path_text
 
@@ -48,6 +49,7 @@ class Coverage:
         left_out: what the shapes say and no engine evaluates, one sentence each.
         elsewhere: shapes that did not run on our engine alone, and why.
         altered: properties with literals that the store would rewrite, and how many there are.
+        suspicious: what in the shapes is most likely a mistake.
 
     """
 
@@ -58,6 +60,7 @@ class Coverage:
     left_out: tuple[str, ...] = ()
     elsewhere: tuple[tuple[Node, str], ...] = ()
     altered: tuple[tuple[Node, int], ...] = ()
+    suspicious: tuple[Suspicion, ...] = ()
 
 
 @dataclass(frozen=True)

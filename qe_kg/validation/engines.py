@@ -21,6 +21,16 @@ __all__ = ["ENGINES", "CompiledShapes", "EngineRun", "RawResult", "run"]
 ENGINES = ("auto", "sparql", "pyshacl")
 _TARGETS = frozenset(f"{SH}target{kind}" for kind in ("Class", "Node", "SubjectsOf", "ObjectsOf"))
 
+# Components of SHACL Core that no other shape has a part in: nothing in them can hang on a SPARQL constraint.
+_WITHOUT_SHAPES = frozenset(
+    f"{SH}{name}ConstraintComponent"
+    for name in (
+        "Class", "Closed", "Datatype", "Disjoint", "Equals", "HasValue", "In", "LanguageIn", "LessThan",
+        "LessThanOrEquals", "MaxCount", "MaxExclusive", "MaxInclusive", "MaxLength", "MinCount", "MinExclusive",
+        "MinInclusive", "MinLength", "NodeKind", "Pattern", "UniqueLang",
+    )
+)  # fmt: skip
+
 
 def run(engine: str, data: Sequence[ox.Quad], shapes: Sequence[ox.Quad]) -> EngineRun:
     """Validate data with shapes.
@@ -42,7 +52,7 @@ def run(engine: str, data: Sequence[ox.Quad], shapes: Sequence[ox.Quad]) -> Engi
         ran = _pyshacl(data, shapes)
         return replace(ran, coverage=Coverage(elsewhere=((error.node, f"all shapes ran on pySHACL: {error.problem}"),)))
     if engine == "pyshacl":
-        return _pyshacl(data, shapes)
+        return replace(_pyshacl(data, shapes), coverage=compiled.survey(data))
     ran = compiled.validate(data)
     if engine == "sparql" or not ran.coverage.elsewhere:
         return ran
@@ -50,13 +60,15 @@ def run(engine: str, data: Sequence[ox.Quad], shapes: Sequence[ox.Quad]) -> Engi
 
 
 def _completed(ran: EngineRun, compiled: CompiledShapes, data: Sequence[ox.Quad]) -> EngineRun:
-    """Let pySHACL evaluate what our engine would evaluate on rewritten literals."""
+    """Let pySHACL evaluate what our engine would evaluate on rewritten literals: what hangs on SPARQL constraints."""
     inexact = {name for name, _ in ran.coverage.elsewhere}
     others = [shape.node for shape in compiled.shapes.targeted if shape.node not in inexact]
-    ours = compiled.validate(data, only=others)
-    theirs = _pyshacl(data, without_targets(compiled.quads, others))
-    results = sorted([*ours.results, *theirs.results], key=RawResult.key)
-    return replace(ran, engine=f"{ours.engine}, {theirs.engine}", results=tuple(results))
+    exact = compiled.validate(data, only=others).results
+    ours = [one for one in compiled.validate(data, only=inexact).results if one.component in _WITHOUT_SHAPES]
+    ran_elsewhere = _pyshacl(data, without_targets(compiled.quads, others))
+    theirs = [one for one in ran_elsewhere.results if one.component not in _WITHOUT_SHAPES]
+    results = sorted([*exact, *ours, *theirs], key=RawResult.key)
+    return replace(ran, engine=f"{ran.engine}, {ran_elsewhere.engine}", results=tuple(results))
 
 
 def without_targets(shapes: Sequence[ox.Quad], nodes: Collection[Node]) -> list[ox.Quad]:

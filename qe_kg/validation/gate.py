@@ -26,6 +26,7 @@ from qe_kg.shacl.paths import path_text
 from qe_kg.shacl.results import RawResult
 from qe_kg.validation import engines
 from qe_kg.validation.acceptance import Acceptance
+from qe_kg.validation.coverage import coverage_results, read_coverage
 from qe_kg.validation.places import Locator
 from qe_kg.validation.preparation import finding_quads, read_day, with_day, without
 from qe_kg.validation.report import (
@@ -71,6 +72,7 @@ class Settings:
             part of the model is validated.
         fail_on: the lightest severity whose open results fail.
         engine: one of `qe_kg.validation.engines.ENGINES`.
+        strict: whether what was not looked at counts as an open violation.
 
     """
 
@@ -81,6 +83,7 @@ class Settings:
     report_stale: bool = True
     fail_on: Severity = "Violation"
     engine: str = "auto"
+    strict: bool = False
 
 
 def validate(
@@ -130,7 +133,7 @@ def validate(
         run = engines.run(settings.engine, data_quads, shapes_quads)
     except IllFormedShapes as error:
         raise _placed(error, locator, namespaces) from error
-    results = [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
+    results: list[Result] = []
     for one in run.results:
         result = _from_raw(one, rules, data_graph, locator, namespaces)
         path = paths.get(result.focus)
@@ -140,7 +143,11 @@ def validate(
         waivers=settings.use_waivers, baseline=settings.use_baseline,
     )  # fmt: skip
     results = acceptance.apply(results)
+    # A faulty reference can be mended by whoever made it, and is nobody's to accept.
+    results += [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
     results += [_empty(file) for file in data if not file.quads]
+    covered = read_coverage(run.coverage, namespaces, locator.of_shapes)
+    results += coverage_results(run.coverage, covered, namespaces, locator.of_shapes, strict=settings.strict)
     if settings.report_stale:
         results += acceptance.faults(results, locator.locate_subject, lambda node: _label(data_graph, node))
     return make_report(
@@ -153,6 +160,7 @@ def validate(
         write_turtle=lambda: report_turtle(run.results, results, namespaces),
         profiles=settings.profiles or (),
         day=settings.day,
+        coverage=covered.to_dict(),
         notes=conduits.notes,
     )
 

@@ -132,7 +132,8 @@ class ValidationReport:
     ``conforms`` is False where an open result is at least as grave as the severity that was to fail.
     ``write_turtle`` makes what ``as_turtle`` returns; it costs time and is seldom wanted. ``profiles`` are the
     jurisdictions whose rules were checked (none: all rules), ``day`` the day that dates were compared with, and
-    ``notes`` what a reader must know to trust the verdict.
+    ``notes`` what a reader must know to trust the verdict. ``coverage`` says what was not looked at, as the
+    JSON form has it (see `qe_kg.validation.coverage`).
     """
 
     conforms: bool
@@ -142,6 +143,7 @@ class ValidationReport:
     write_turtle: Callable[[], str] = field(repr=False, compare=False)
     profiles: tuple[str, ...] = ()
     day: date | None = None
+    coverage: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -161,12 +163,14 @@ class ValidationReport:
             "engine": self.engine,
             "results": [result.to_dict() for result in self.results],
             "summary": self.summary.to_dict(),
+            "coverage": self.coverage,
         }
 
 
 def make_report(
     results: list[Result], *, engine: str, fail_on: Severity, focus_nodes: int, shapes: int, seconds: float,
     write_turtle: Callable[[], str], profiles: tuple[str, ...] = (), day: date | None = None,
+    coverage: dict[str, Any] | None = None,
     notes: tuple[str, ...] = (),
 ) -> ValidationReport:  # fmt: skip
     """Order and count results and decide whether the data conform."""
@@ -202,5 +206,6 @@ def make_report(
         write_turtle=write_turtle,
         profiles=profiles,
         day=day,
+        coverage=coverage or {},
         notes=notes,
     )

@@ -31,7 +31,7 @@ USERS = {
     "yaml": {"qe_kg.query_library"},
 }
 #: What several commands share; every other module of the command line is a command, which it loads by name.
-HELPERS = {"qe_kg.cli.options", "qe_kg.cli.output", "qe_kg.cli.progress"}
+HELPERS = {"qe_kg.cli.changes", "qe_kg.cli.options", "qe_kg.cli.output", "qe_kg.cli.progress"}
 #: Layers from the bottom up; a module imports only from its own layer and from those below.
 LAYERS = (
     {"errors", "namespaces", "terms", "assets", "manifest", "turtle_spans", "git"},

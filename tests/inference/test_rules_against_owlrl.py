@@ -150,6 +150,7 @@ def test_two_values_of_a_functional_property_contradict_each_other() -> None:
     ).contradicts
     assert not by_ours('ex:p a owl:FunctionalProperty . ex:x ex:p 1 , "01"^^xsd:integer , 1.0 .').contradicts
     assert not by_ours('ex:p a owl:FunctionalProperty . ex:x ex:p "a" . ex:y ex:p "b" .').contradicts
+    assert by_ours('ex:p a owl:FunctionalProperty , owl:DatatypeProperty . ex:x ex:p "a" , "b" .').contradicts
 
 
 def test_every_rule_has_a_probe() -> None:

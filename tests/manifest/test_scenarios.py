@@ -7,10 +7,11 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pyoxigraph as ox
 import pytest
 
-from qe_kg import Change, ChangeError, ManifestError, UnknownNameError, open_model
+from qe_kg import Change, ChangeError, ManifestError, UnknownNameError, cli, open_model
 from qe_kg.assets import packaged_model
 
 WriteModel = Callable[..., Path]
@@ -96,7 +97,9 @@ def test_a_scenario_may_name_a_baseline_of_its_own(write_model: WriteModel) -> N
 def test_what_a_scenario_takes_away_must_be_there(write_model: WriteModel) -> None:
     files = {"data.ttl": BASE, "else/more.ttl": ADDED, "else/removed.ttl": REMOVED + "t:ab qe:hasTarget t:d .\n"}
     directory = write_model(files, manifest=MANIFEST.format(roles=""))
-    with pytest.raises(ManifestError, match=r"(?s)scenario else takes away.*removed\.ttl:7: t:ab qe:hasTarget t:d \."):
+    with pytest.raises(
+        ManifestError, match=r"(?s)scenario else takes away.*removed\.ttl:7:19: t:ab qe:hasTarget t:d \."
+    ):
         open_model(directory, scenario="else")
     assert open_model(directory).flow_graph.edges, "the model itself is sound"
 
@@ -185,6 +188,18 @@ def test_every_command_that_opens_a_model_takes_a_scenario(arguments: tuple[str,
     assert plain.stdout != other.stdout
     wrong = qe_kg(*arguments, "--model", model, "--scenario", "elso")
     assert (wrong.returncode, wrong.stdout) == (2, "") and "nearest names are else" in wrong.stderr
+
+
+def test_no_command_that_opens_a_model_forgets_the_option() -> None:
+    group, context = cli.qe_kg, click.Context(cli.qe_kg)
+    options = {
+        name: {one for parameter in command.params for one in parameter.opts}
+        for name in group.list_commands(context)
+        if (command := group.get_command(context, name)) is not None
+    }
+    without = {name for name, known in options.items() if "--model" in known and "--scenario" not in known}
+    assert without == {"queries", "migrate"}, "the one opens no model, the other writes the model's own files"
+    assert len(options) > len(without)
 
 
 def test_a_scenario_is_not_for_other_data(model: Path, qe_kg: Run) -> None:

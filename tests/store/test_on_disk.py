@@ -37,6 +37,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Mo
     return both
 
 
+@pytest.mark.xdist_group("stores-on-disk")
 @pytest.mark.parametrize("name", ["quantum-energy", "clinic", "enterprise"])
 @pytest.mark.parametrize("depth", [None, 2])
 def test_on_disk_and_in_memory_give_equal_answers(
@@ -46,13 +47,14 @@ def test_on_disk_and_in_memory_give_equal_answers(
     edges = memory.flow_graph.edges
     starts = sorted({edge.source for edge in edges} | {edge.target for edge in edges})
     starts += [edges[0].iri, *sorted({item for edge in edges for item in edge.items})[:3]]
-    for start in starts[:: max(1, len(starts) // 4)]:
+    for start in starts[:: max(1, len(starts) // 3)]:
         for options in ({}, {"certain": True}, {"basis": "stated", "through_external": True}):
             asked = {"depth": depth, **options}
             assert disk.impact(start, **asked).to_dict() == memory.impact(start, **asked).to_dict()
             assert disk.trace(start, **asked).to_dict() == memory.trace(start, **asked).to_dict()
 
 
+@pytest.mark.xdist_group("stores-on-disk")
 def test_a_query_gives_equal_answers(stores: Callable[[str], tuple[Model, Model]]) -> None:
     memory, disk = stores("quantum-energy")
     for query in ("separation/count-flows-by-zone-pair", "provenance/list-inferences"):
@@ -62,6 +64,7 @@ def test_a_query_gives_equal_answers(stores: Callable[[str], tuple[Model, Model]
     )
 
 
+@pytest.mark.xdist_group("stores-on-disk")
 def test_unknown_names_are_told_with_the_nearest(stores: Callable[[str], tuple[Model, Model]]) -> None:
     with pytest.raises(UnknownNameError, match="AOV-04"):
         stores("quantum-energy")[1].impact("AOV-4", depth=1)

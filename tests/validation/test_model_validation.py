@@ -204,7 +204,7 @@ def test_json_has_exactly_the_keys_of_the_contract(packaged: dict[str, Any], qe_
     done = qe_kg("validate", "--format", "json")
     assert (done.returncode, done.stderr) == (0, "")
     report = json.loads(done.stdout)
-    assert list(report) == ["conforms", "engine", "results", "summary"]
+    assert list(report) == ["conforms", "engine", "results", "summary", "coverage"]
     assert report["conforms"] is True and isinstance(report["engine"], str)
     assert report["results"] and all(set(one) - {"hops"} == RESULT_KEYS for one in report["results"])
     assert all(one["source"] is None or set(one["source"]) == {"file", "line"} for one in report["results"])

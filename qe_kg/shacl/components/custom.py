@@ -9,7 +9,7 @@ from itertools import product
 from qe_kg.namespaces import SH
 from qe_kg.shacl.components.sparql import Query, bound_query, fill, finding, read_query
 from qe_kg.shacl.graph import Graph
-from qe_kg.shacl.model import Constraint, Evaluation, Finding, IllFormedShapes, Queries, Shape
+from qe_kg.shacl.model import Constraint, Evaluation, Finding, IllFormedShapes, Queries, Shape, Shapes
 from qe_kg.shacl.nodes import Node, is_iri, sh, text_of
 from qe_kg.shacl.parameters import Parameters
 from qe_kg.shacl.paths import Path
@@ -131,6 +131,17 @@ def read(component: Component, parameters: Parameters) -> Iterator[Constraint]:
     for nodes in product(*given.values()):
         arguments = tuple(zip(given, nodes, strict=True))
         yield Custom(component.node, query, kind == "ask", arguments, parameters.shape, default)
+
+
+def without_validator(graph: Graph, shapes: Shapes) -> Iterator[str]:
+    """Yield uses of constraint components that have no validator for the kind of shape that uses them."""
+    for component in declared(graph):
+        for shape in shapes.by_node.values():
+            needed = [path for _, path, optional in component.parameters if not optional]
+            is_used = all(graph.objects(shape.node, path) for path in needed)
+            if is_used and _validator(graph, component.node, shape.path) is None:
+                kind = "node" if shape.path is None else "property"
+                yield f"the constraint component {component.node} has no validator for {kind} shapes ({shape.node})"
 
 
 def _validator(graph: Graph, component: Node, path: Path | None) -> tuple[Node, str, Node] | None:
