@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 
 from qe_kg.shacl.nodes import Node, is_iri
+from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, Repeated
+from qe_kg.shacl.paths import Sequence as PathSequence
 
 Triple = tuple[Node, Node, Node]
 
@@ -21,6 +25,8 @@ class Placeholder:
         kind: what it stands for: a class or a datatype (an IRI), or nothing.
         choices: the values to choose from; empty where anything of the kind will do.
         pattern: the regular expression that it must match, or None.
+        least: the least number that it may be, as written, or None.
+        greatest: the greatest number that it may be, as written, or None.
 
     """
 
@@ -30,6 +36,8 @@ class Placeholder:
     kind: str | None
     choices: tuple[Node, ...] = ()
     pattern: str | None = None
+    least: str | None = None
+    greatest: str | None = None
 
 
 @dataclass
@@ -84,3 +92,51 @@ class Need:
     is_iri: bool = False
     is_one_enough: bool = False
     misfits: Collection[Node] = ()
+    smallest: str | None = None
+    greatest: str | None = None
+
+
+class CannotMendError(Exception):
+    """No triples can be told: data must be taken away, or something has to be built that is no evidence."""
+
+
+def number_of(text: str) -> Decimal:
+    """Read a number; what is none is not a number."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("NaN")
+
+
+def is_within(text: str, need: Need) -> bool:
+    """Tell whether a value is within the bounds of a need."""
+    number = number_of(text)
+    above = need.smallest is None or (not number.is_nan() and number >= number_of(need.smallest))
+    return above and (need.greatest is None or (not number.is_nan() and number <= number_of(need.greatest)))
+
+
+def steps_of(path: Path, *, strict: bool = True) -> list[Predicate | Inverse]:
+    """Return a path as plain steps: an optional one is left out, of alternatives the first is taken.
+
+    Raises:
+        CannotMendError: it goes on without end; without ``strict`` such a path has no steps.
+
+    """
+    if isinstance(path, Predicate | Inverse):
+        return [path]
+    if isinstance(path, Repeated) and path.times == "?":
+        return []
+    if isinstance(path, PathSequence):
+        return [step for one in path.paths for step in steps_of(one, strict=strict)]
+    if isinstance(path, Alternative):
+        return steps_of(path.paths[0], strict=strict)
+    if not strict:
+        return []
+    raise CannotMendError
+
+
+def kebab(text: str) -> str:
+    """Turn the last part of an IRI into a name: ".../PermissionBasis" and ".../hasSegment" into words with hyphens."""
+    local = re.split(r"[/#]", text.rstrip("/#"))[-1]
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", local).lower()
+    return re.sub(r"^(has|is)-", "", words)

@@ -14,11 +14,20 @@ from dataclasses import replace
 
 from qe_kg.namespaces import DCTERMS, RDF, RDFS, SKOS, XSD
 from qe_kg.rules.context import Context
-from qe_kg.rules.drafts import Draft, Need, Placeholder
+from qe_kg.rules.drafts import (
+    CannotMendError,
+    Draft,
+    Need,
+    Placeholder,
+    is_within,
+    kebab,
+    number_of,
+    steps_of,
+)
+from qe_kg.rules.probes import read_rule_shapes
 from qe_kg.rules.records import DPV, STANDING
 from qe_kg.shacl.nodes import RDF_TYPE, Node, iri, is_iri, is_literal, literal_node, literal_parts, sh, text_of
-from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, Repeated, read_path
-from qe_kg.shacl.paths import Sequence as PathSequence
+from qe_kg.shacl.paths import Inverse, Predicate, read_path
 
 _PATH, _PROPERTY, _TARGET_CLASS = sh("path"), sh("property"), sh("targetClass")
 _LABEL = literal_node("TODO", None, "en")
@@ -41,10 +50,6 @@ _VALUES = {
 _ENTITY = "http://www.w3.org/ns/prov#Entity"
 #: How deep new nodes may need new nodes.
 _DEPTH = 3
-
-
-class CannotMendError(Exception):
-    """No triples can be told: data must be taken away, or something has to be built that is no evidence."""
 
 
 class Mender:
@@ -71,12 +76,17 @@ class Mender:
         self.used: dict[str, int] = {}
         self._by_class: dict[Node, list[Node]] = {}
         see_also = iri(f"{RDFS}seeAlso")
-        in_force = {iri(rule) for rule in context.active_rules}
         for shape in sorted(self._shapes.subjects_of(_TARGET_CLASS)):
-            rules = self._shapes.objects(shape, see_also)
-            if not rules or in_force & set(rules):
+            if not self._shapes.objects(shape, see_also):
                 for target in self._shapes.objects(shape, _TARGET_CLASS):
-                    self._by_class.setdefault(target, []).append(shape)
+                    self._by_class.setdefault(target, []).extend(self._shapes.objects(shape, _PROPERTY))
+        # What rules need of everything of a class; where a rule applies is not asked of what is new.
+        self._by_rule: dict[Node, list[Node]] = {}
+        for one in read_rule_shapes(self._shapes, context.active_rules):
+            needed = [piece.shape for piece in one.pieces if piece.group is None and piece.path is not None]
+            for kind, target in one.targets:
+                if kind == _TARGET_CLASS:
+                    self._by_rule.setdefault(target, []).extend(needed)
 
     # --- one piece of evidence --------------------------------------------------------------------------
 
@@ -94,7 +104,7 @@ class Mender:
             for one in inner:
                 self.mend(draft, focus, one)
             return
-        steps = _steps(read_path(self._shapes, self._shapes.objects(shape, _PATH)[0]))
+        steps = steps_of(read_path(self._shapes, self._shapes.objects(shape, _PATH)[0]))
         if not steps:
             raise CannotMendError
         *before, last = steps
@@ -113,6 +123,13 @@ class Mender:
             nodes = [value for node in nodes for value in self._reached(draft, node, step.node, is_new)]
         need.misfits = self._misfits.get(shape, ())
         for node in dict.fromkeys(nodes):
+            direct = before[0] if len(before) == 1 else None
+            if isinstance(direct, Predicate) and not all(
+                self._fits(value, need) for value in self._data.objects(node, last.node)
+            ):
+                # What it says is what happened, say how consent was given: something new must take its place.
+                draft.removed.append((focus, direct.node, node))
+                node = self._reached(draft, focus, direct.node, is_new=True)[-1]
             self._fill(draft, node, last.node, need)
 
     def _new_subject(self, draft: Draft, focus: Node, step: Inverse, need: Need, *, is_direct: bool) -> None:
@@ -155,6 +172,10 @@ class Mender:
                 if values:
                     self._replace(draft, record, predicate, values)
 
+        giving, back = iri(f"{terms}hasGivingChannel"), iri(f"{terms}hasWithdrawalChannel")
+        for record in [focus, *records]:
+            if any("-TODO" in one for one in draft.values(record, back)):  # withdrawn as it was given
+                self._replace(draft, record, back, [*self._data.objects(record, giving), *draft.values(record, giving)])
         for other in draft.values(focus, iri(f"{terms}isRecordedIn")):
             affiliate = iri(f"{terms}namesAffiliate")
             if any("-TODO" in one for one in draft.values(other, affiliate)):
@@ -220,7 +241,7 @@ class Mender:
         is_chosen = need.choices is None or value in need.choices
         is_typed = not need.datatypes or (is_literal(value) and iri(literal_parts(value).datatype) in need.datatypes)
         is_matched = all(re.search(pattern, text_of(value)) for pattern in need.patterns)
-        return is_member and is_chosen and is_typed and is_matched
+        return is_member and is_chosen and is_typed and is_matched and is_within(text_of(value), need)
 
     # --- values -----------------------------------------------------------------------------------------
 
@@ -254,6 +275,10 @@ class Mender:
         if values(shape, sh("languageIn")):
             need.datatypes = [iri(f"{RDF}langString")]
         need.patterns += [text_of(one) for one in values(shape, sh("pattern"))]
+        least_ones = [text_of(one) for one in values(shape, sh("minInclusive"))]
+        greatest_ones = [text_of(one) for one in values(shape, sh("maxInclusive"))]
+        need.smallest = max([*least_ones, *([need.smallest] if need.smallest else [])], key=number_of, default=None)
+        need.greatest = min([*greatest_ones, *([need.greatest] if need.greatest else [])], key=number_of, default=None)
         need.is_iri = need.is_iri or sh("IRI") in values(shape, sh("nodeKind"))
         return need
 
@@ -269,7 +294,7 @@ class Mender:
         return known
 
     def _property_shapes(self, classes: Iterable[Node], predicate: Node | None = None) -> list[Node]:
-        """Return the property shapes of classes and of what is above them, for a property or all."""
+        """Return the property shapes of classes and of what is above them: those of a property, or all, with rules'."""
         above = iri(f"{RDFS}subClassOf")
         todo, seen = list(classes), set[Node]()
         found: dict[Node, None] = {}
@@ -279,10 +304,10 @@ class Mender:
                 continue
             seen.add(one)
             todo += self._data.objects(one, above)
-            for shape in self._by_class.get(one, ()):
-                for part in self._shapes.objects(shape, _PROPERTY):
-                    if predicate is None or predicate in self._shapes.objects(part, _PATH):
-                        found[part] = None
+            known = self._by_class.get(one, []) + (self._by_rule.get(one, []) if predicate is None else [])
+            for part in known:
+                if predicate is None or predicate in self._shapes.objects(part, _PATH):
+                    found[part] = None
         return list(found)
 
     def _new_value(self, draft: Draft, node: Node, predicate: Node, need: Need, depth: int) -> None:
@@ -303,7 +328,7 @@ class Mender:
                 return
             if is_iri((choices or [""])[0] or "<"):
                 kind = text_of(need.classes[0]) if need.classes else None
-                value = self._named(_kebab(text_of(predicate)))
+                value = self._named(kebab(text_of(predicate)))
                 draft.placeholders.append(Placeholder(value, node, predicate, kind, tuple(sorted(choices)), pattern))
                 draft.add((node, predicate, value))
                 return
@@ -314,14 +339,23 @@ class Mender:
         is_tagged = datatype is not None and datatype.endswith("langString")
         value = literal_node("TODO", None if is_tagged else datatype, "en" if is_tagged else None)
         draft.placeholders.append(
-            Placeholder(value, node, predicate, datatype or f"{XSD}string", tuple(choices or ()), pattern)
+            Placeholder(
+                value,
+                node,
+                predicate,
+                datatype or f"{XSD}string",
+                tuple(choices or ()),
+                pattern,
+                need.smallest,
+                need.greatest,
+            )
         )
         draft.add((node, predicate, value))
 
     def _new_node(self, draft: Draft, node: Node, predicate: Node, need: Need, depth: int) -> None:
         later: list[tuple[Node, Node]] = []
         for shape in self._asked.get(text_of(node), ()) if is_iri(node) else ():
-            steps = _steps(read_path(self._shapes, self._shapes.objects(shape, _PATH)[0]), strict=False)
+            steps = steps_of(read_path(self._shapes, self._shapes.objects(shape, _PATH)[0]), strict=False)
             if steps and steps[0] == Predicate(predicate):
                 if len(steps) == 1:
                     self._need(shape, need)
@@ -330,7 +364,7 @@ class Mender:
         need.inner = list(dict.fromkeys(need.inner))
         inner_classes = [one for shape in need.inner for one in self._shapes.objects(shape, sh("class"))]
         classes = [*need.classes, *inner_classes]
-        name = _kebab(text_of(classes[0] if classes else predicate))
+        name = kebab(text_of(classes[0] if classes else predicate))
         value = self._named(name)
         draft.placeholders.append(Placeholder(value, node, predicate, text_of(classes[0]) if classes else None))
         draft.add((node, predicate, value))
@@ -341,7 +375,7 @@ class Mender:
         label = iri(f"{SKOS}prefLabel")
         for shape in need.inner:
             for part in self._shapes.objects(shape, _PROPERTY):
-                *before, last = _steps(read_path(self._shapes, self._shapes.objects(part, _PATH)[0]))
+                *before, last = steps_of(read_path(self._shapes, self._shapes.objects(part, _PATH)[0]))
                 if before or isinstance(last, Inverse):
                     raise CannotMendError  # it takes more than a description of the new node
                 self._fill(draft, value, last.node, self._need(part, Need()), depth + 1)
@@ -378,30 +412,3 @@ class Mender:
         self.used[name] = self.used.get(name, 0) + 1
         number = f"-{self.used[name]}" if self.used[name] > 1 else ""
         return iri(f"{self._own}{name}-TODO{number}")
-
-
-def _steps(path: Path, *, strict: bool = True) -> list[Predicate | Inverse]:
-    """Return a path as plain steps: an optional one is left out, of alternatives the first is taken.
-
-    Raises:
-        CannotMendError: it goes on without end; without ``strict`` such a path has no steps.
-
-    """
-    if isinstance(path, Predicate | Inverse):
-        return [path]
-    if isinstance(path, Repeated) and path.times == "?":
-        return []
-    if isinstance(path, PathSequence):
-        return [step for one in path.paths for step in _steps(one, strict=strict)]
-    if isinstance(path, Alternative):
-        return _steps(path.paths[0], strict=strict)
-    if not strict:
-        return []
-    raise CannotMendError
-
-
-def _kebab(text: str) -> str:
-    """Turn the last part of an IRI into a name: ".../PermissionBasis" and ".../hasSegment" into words with hyphens."""
-    local = re.split(r"[/#]", text.rstrip("/#"))[-1]
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", local).lower()
-    return re.sub(r"^(has|is)-", "", words)

@@ -174,9 +174,11 @@ class RuleQuestions:
         from qe_kg.rules.repair import repair
 
         context = self.rule_context(**options)
-        matrix = self._evidence(context, rules, subjects, engine)
+        chosen = {self.rules.get(code).code for code in rules}
+        # All rules are asked, so that what is new does for those too that are not to be mended now.
+        matrix = self._evidence(context, (), subjects, engine)
         states: tuple[State, ...] = ("missing", "waived", "baseline") if accepted else ("missing",)
-        return repair(context, matrix, self.manifest.own_namespace, states=states, engine=engine)
+        return repair(context, matrix, self.manifest.own_namespace, states=states, rules=chosen, engine=engine)
 
     def _evidence(self, context: Context, rules: Iterable[str], subjects: Iterable[str], engine: str) -> EvidenceMatrix:
         from qe_kg.rules.evidence import evidence

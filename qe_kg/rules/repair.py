@@ -14,7 +14,7 @@ JSON of an answer::
                   "ways": [{"turtle": str,         to paste
                             "remove": str,         Turtle to take out; empty where nothing is in the way
                             "placeholders": [{"name", "subject", "property", "kind": iri|null, "choices": [str…],
-                                              "pattern": str|null}]}]}]}
+                                              "pattern": str|null, "least": str|null, "greatest": str|null}]}]}]}
 
 ``advice`` is the rule's remedy in words; it is all there is where ``ways`` is empty. Names, properties and choices are
 compact where they can be.
@@ -22,16 +22,16 @@ compact where they can be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice, product
 from typing import Any
 
 from qe_kg.rules.context import Context
-from qe_kg.rules.drafts import Draft, Placeholder, Triple
+from qe_kg.rules.drafts import CannotMendError, Draft, Placeholder, Triple
 from qe_kg.rules.evidence import Cell, EvidenceMatrix, State
-from qe_kg.rules.mending import CannotMendError, Mender
+from qe_kg.rules.mending import Mender
 from qe_kg.rules.probes import find_misfits
 from qe_kg.shacl.nodes import RDF_TYPE, Node, iri, is_iri, literal_parts, text_of
 from qe_kg.validation.report import SourcePlace
@@ -112,6 +112,8 @@ class RepairAnswer:
                     "kind": one.kind,
                     "choices": [show(choice) for choice in one.choices],
                     "pattern": one.pattern,
+                    "least": one.least,
+                    "greatest": one.greatest,
                 }
                 for one in way.placeholders
             ],
@@ -124,6 +126,7 @@ def repair(
     own_namespace: str,
     *,
     states: Sequence[State] = ("missing",),
+    rules: Collection[str] = (),
     engine: str = "auto",
 ) -> RepairAnswer:
     """Find the repairs of the cells of some states.
@@ -133,17 +136,18 @@ def repair(
         matrix: what is missing.
         own_namespace: where new nodes get their IRIs.
         states: which cells to mend.
+        rules: codes of the rules to mend; none mends all.
         engine: the SHACL engine.
 
     Raises:
         ShapesError: the shapes cannot be evaluated.
 
     """
-    cells = [cell for cell in matrix.cells if cell.state in states]
+    cells = [cell for cell in matrix.cells if cell.state in states and (not rules or cell.rule in rules)]
     shapes = {one.shape for cell in cells for one in cell.missing if one.shape is not None}
     misfits = find_misfits(context.data, context.shapes_quads, context.shapes, sorted(shapes), engine)
     mender = Mender(context, own_namespace, matrix.asked, misfits)
-    rules = {rule.code: rule for rule in matrix.rules}
+    advice = {rule.code: rule.remedy for rule in matrix.rules}
     labels = {subject.element.iri: subject.element.label for subject in matrix.subjects}
     by_focus: dict[str, list[Cell]] = {}
     for cell in cells:
@@ -156,7 +160,7 @@ def repair(
             label=labels[cell.focus],
             state=cell.state,
             message=" ".join(dict.fromkeys(one.message for one in cell.missing)),
-            advice=rules[cell.rule].remedy,
+            advice=advice[cell.rule],
             source=cell.source,
             ways=ways[cell.focus].get(cell.rule, ()),
         )
@@ -259,6 +263,10 @@ def _hint(one: Placeholder, context: Context) -> str:
         parts.append(f"a {what}: one that is there, or describe this one")
     elif one.kind:
         parts.append(f"of type {context.namespaces.compact(one.kind)}")
+    if one.least is not None:
+        parts.append(f"at least {one.least}")
+    if one.greatest is not None:
+        parts.append(f"at most {one.greatest}")
     if one.pattern:
         parts.append(f"matching {one.pattern}")
     return "; ".join(parts)
