@@ -320,13 +320,10 @@ def test_command_and_shapes_say_the_same_of_each_mutant(clinic: Model) -> None:
     names = [f"{RC}mutant-{number}" for number in range(len(MUTANTS))]
     for name, (spoiled, predicate, value, _, _) in zip(names, MUTANTS, strict=True):
         copies = {role: ox.NamedNode(f"{name}-{role}") for role in own}
-        renamed: dict[object, ox.NamedNode] = {own[role]: copies[role] for role in own}
+        renamed: dict[Any, Any] = {own[role]: copies[role] for role in own}
         for role, quads in originals.items():
             kept = [quad for quad in quads if (role, quad.predicate.value) != (spoiled, predicate)]
-            added += [
-                ox.Quad(copies[role], one.predicate, renamed[one.object] if one.object in renamed else one.object)
-                for one in kept
-            ]
+            added += [ox.Quad(copies[role], one.predicate, renamed.get(one.object, one.object)) for one in kept]
         if value is not None:
             added.append(quad_of(copies[spoiled], predicate, value))
     mutated = clinic.changed(Change(tuple(added)))
