@@ -16,11 +16,12 @@ demo: $(STAMP)  ## validate the model, ask an impact and a trace question, write
 test: $(STAMP)  ## run all tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
 
-check: $(STAMP)  ## formatting, lint and types
+check: $(STAMP)  ## formatting, lint, types, and the model by its own command
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/turtlefmt --check $(TURTLE)
+	$(BIN)/qe-kg check --model data/quantum-energy --shipped --format table
 
 format: $(STAMP)  ## format Python and Turtle
 	$(BIN)/ruff format .

@@ -13,6 +13,7 @@
         ├── ManifestError           the model's manifest is missing or wrong
         ├── ParseError              a file does not parse; knows file, line and column
         ├── QueryError              a SPARQL query does not parse or is not allowed
+        ├── FormatError             a file cannot be formatted without changing what it says
         ├── ShapesError             a shapes graph cannot be evaluated
         ├── OntologyError           the ontology holds an axiom that cannot be reasoned with
         └── InconsistencyError      the OWL axioms contradict the data
@@ -109,6 +110,10 @@ class QueryError(ReadError):
         self.problem, self.line, self.column, self.file = problem, line, column, None if file is None else str(file)
         place = ":".join(str(part) for part in (self.file, line, column) if part is not None)
         super().__init__(f"{place}: {problem}" if place else problem)
+
+
+class FormatError(ReadError):
+    """A file cannot be formatted, or not without changing what it says; it is left as it is."""
 
 
 class ShapesError(ReadError):

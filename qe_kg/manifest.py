@@ -19,6 +19,7 @@
     queries = ["builtin", "queries"]
     sources = ["source/overview.md"]
     questions = ["questions/*.toml"]    # competency questions, see `qe_kg.competency`
+    fixtures = ["fixtures/*.ttl"]       # RULE.pass.ttl and RULE.fail.ttl, see `qe_kg.checks.shapes`
     alignments = ["builtin"]    # relations to other vocabularies; exported on demand, never loaded
 
     [alignments]
@@ -58,7 +59,7 @@ RDF_ROLES = ("ontology", "data", "inference", "baseline", "waivers", "shapes")
 ACCEPTING_ROLES = ("baseline", "waivers")
 #: RDF too, but read on demand only: what other vocabularies call our terms answers no question about flows.
 ALIGNMENTS = "alignments"
-_FILE_ROLES = (*RDF_ROLES, ALIGNMENTS, "sources", "questions")
+_FILE_ROLES = (*RDF_ROLES, ALIGNMENTS, "sources", "questions", "fixtures")
 _ROLES = (*_FILE_ROLES, "queries")
 #: What is shipped for a role: patterns under the assets.
 BUILTIN_PATTERNS = {

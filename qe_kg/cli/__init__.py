@@ -36,6 +36,8 @@ _COMMANDS = {
     "load": "Load a model into a store on disk.",
     "merge-driver": "Merge a Turtle file by statement, for git.",
     "generate": "Make up a large enterprise, for trials and benchmarks.",
+    "check": "Check everything that a repository needs; for CI and before a commit.",
+    "fmt": "Write Turtle files the way everybody writes them.",
     "demo": "Do the main job once: validate, impact, trace, export.",
     "completion": "Print the completion script for a shell.",
 }

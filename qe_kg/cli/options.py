@@ -29,7 +29,7 @@ def model_options(command: Command) -> Command:
         click.option("--entail", is_flag=True, help="Add the OWL 2 RL closure first."),
         click.option("--no-inferences", is_flag=True, help="Leave out what a reader inferred."),
         click.option(
-            "--scenario", metavar="NAME", expose_value=False, callback=_keep_scenario,
+            "--scenario", metavar="NAME", expose_value=False, callback=_keep_scenario, shell_complete=_scenarios,
             help="The model as it would be in this scenario of its manifest.",
         ),
         click.option("--model", "model_path", metavar="DIR", type=click.Path(path_type=Path), help="Model directory."),
@@ -46,6 +46,17 @@ store_option = click.option(
 
 def _keep_scenario(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
     ctx.meta[_SCENARIO] = value
+
+
+def _scenarios(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    from qe_kg.errors import QeKgError
+    from qe_kg.manifest import find_model, read_manifest
+
+    try:
+        names = [one.name for one in read_manifest(find_model(ctx.params.get("model_path"))).scenarios]
+    except QeKgError:
+        return []
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def chosen_scenario() -> str | None:

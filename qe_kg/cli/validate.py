@@ -12,6 +12,7 @@ import click
 from qe_kg.cli.options import chosen_scenario, format_option, model_options, open_for, output_option
 from qe_kg.cli.output import as_json, as_rows, count, emit, styled, width
 from qe_kg.cli.progress import progress
+from qe_kg.cli.reports import REPORT_FORMATS, emit_reports, reports_option
 from qe_kg.errors import CallError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ Examples:
   qe-kg validate --no-baseline            count known findings as open
   qe-kg validate --profile us-mi --profile eu --at 2026-06-30
   qe-kg validate examples/riverside-clinic
+  qe-kg validate --report sarif=qe-kg.sarif --report junit=qe-kg.xml --format github
   qe-kg validate data.ttl more.ttl        other data, with the model's ontology and shapes
   qe-kg validate any.ttl --shapes my-shapes.ttl"""
 
@@ -38,10 +40,11 @@ Examples:
 )
 @click.option(
     "--engine",
-    type=click.Choice(["auto", "sparql", "pyshacl"]),
+    type=click.Choice(["auto", "sparql", "pyshacl", "both"]),
     default="auto",
     show_default=True,
-    help="SHACL engine: ours (sparql), pySHACL, or auto: ours, and pySHACL for what ours does not take on.",
+    help="SHACL engine: ours (sparql), pyshacl, auto (ours, and pySHACL for what ours does not take on), or both "
+    "(each difference is an open violation).",
 )
 @click.option(
     "--profile",
@@ -63,12 +66,13 @@ Examples:
 )
 @click.option("--strict", is_flag=True, help="Count what was not checked as an open violation; see the coverage.")
 @model_options
-@format_option("table", "json", "csv", "md", "ttl")
+@format_option("table", "json", "csv", "md", "ttl", *REPORT_FORMATS)
 @output_option
+@reports_option
 @click.pass_context
 def validate_command(
     ctx: click.Context, /, paths: tuple[Path, ...], shapes: tuple[Path, ...], form: str, output: Path | None,
-    **options: Any,  # noqa: ANN401
+    reports: tuple[tuple[str, Path], ...], **options: Any,  # noqa: ANN401
 ) -> None:  # fmt: skip
     """Check the model against its rules, and say where each fault is.
 
@@ -76,12 +80,20 @@ def validate_command(
     fail. A waiver counts until the day it ends, and only with an approver and a legal citation. Faulty references
     (an unknown term, something that nothing describes, two files that contradict each other) are findings too.
 
+    sarif, junit, github, gitlab and summary are for CI systems; --report writes several of them in one run.
+
     PATH names another model's directory, or RDF files and folders to check in place of the model's data.
     """
     report = _report(paths, shapes, options)
     for note in report.notes:
         click.echo(f"note: {note}", err=True)
-    if form == "json":
+    if reports or form in REPORT_FORMATS:
+        from qe_kg.report_formats.findings import from_validation
+
+        emit_reports(from_validation(report), form, output, reports)
+    if form in REPORT_FORMATS:
+        pass
+    elif form == "json":
         emit(as_json(report.to_dict()), output)
     elif form == "ttl":
         emit(report.as_turtle, output)

@@ -70,7 +70,7 @@ def compare(old: Side, new: Side, *, meaning: bool = False, model: Path | None =
     builtin = _assets(old) != _assets(new)
     namespaces = new.namespaces if new.manifest or not old.manifest else old.namespaces
     with _without_collection():
-        triples = difference(old.quads(builtin=builtin), new.quads(builtin=builtin))
+        triples = difference(old.content(builtin=builtin), new.content(builtin=builtin))
         elements = diff_elements(triples, namespaces)
         versions = find_versions(triples, namespaces)
     found = None

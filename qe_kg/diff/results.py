@@ -12,6 +12,7 @@ from qe_kg.diff.sides import Side
 from qe_kg.model import Model
 from qe_kg.namespaces import is_iri
 from qe_kg.validation import Result
+from qe_kg.validation.report import SEVERITIES
 
 ResultKind = Literal["new", "mended", "reopened", "accepted"]
 RESULT_KINDS: tuple[ResultKind, ...] = ("new", "reopened", "accepted", "mended")
@@ -40,7 +41,7 @@ class ResultChange:
 
     def __str__(self) -> str:
         one = self.result
-        path = f"  ({one.path})" if one.path else ""
+        path = f"  {one.path}" if one.path else ""
         place = f"  {self.place}" if self.place else ""
         return f"{self.kind}: {one.severity} {one.rule} ({one.status})  {one.focus_label}{path}{place}"
 
@@ -62,7 +63,7 @@ def compare_results(
         found += [_changed_status(one, sides[1]) for one in now[:both]]
         found += [ResultChange("mended", one, _place(one, sides[0])) for one in was[both:]]
         found += [ResultChange("new", one, _place(one, sides[1])) for one in now[both:]]
-    return tuple(sorted(found, key=lambda one: RESULT_KINDS.index(one.kind)))
+    return tuple(sorted(found, key=lambda one: (RESULT_KINDS.index(one.kind), SEVERITIES.index(one.result.severity))))
 
 
 def _by_key(

@@ -31,6 +31,7 @@ from qe_kg.errors import CallError, ReadError
 from qe_kg.manifest import BUILTIN_PATTERNS, MANIFEST_NAME, RDF_ROLES, Manifest, ModelFile, find_model, read_manifest
 from qe_kg.namespaces import DEFAULT_BASE, Namespaces
 from qe_kg.store.files import read_quads
+from qe_kg.store.statements import Content, content
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
@@ -61,20 +62,28 @@ class Side:
         """The model's namespaces, or those that everybody uses."""
         return self.manifest.namespaces if self.manifest else Namespaces()
 
-    def quads(self, *, builtin: bool) -> Iterator[ox.Quad]:
-        """Yield what the files say; a file of role "removed" takes triples away from all others.
+    def content(self, *, builtin: bool) -> Content:
+        """Return what the files say; a file of role "removed" takes triples away from all others.
 
         Args:
             builtin: whether to include what is shipped with the package.
 
+        Raises:
+            ParseError, ReadError: a file cannot be read.
+
         """
         files = [file for file in self.files if builtin or not file.builtin]
         removed = {quad.triple for file in files if file.role == "removed" for quad in read_quads(file.path)}
-        for file in files:
-            if file.role in RDF_ROLES:
-                for_base = self.namespaces.base != DEFAULT_BASE and file.builtin
-                quads = read_quads(file.path, None, self.namespaces.rebase if for_base else None)
-                yield from (quad for quad in quads if quad.triple not in removed) if removed else quads
+        stated = [file for file in files if file.role in RDF_ROLES]
+        if removed:
+            return Content(
+                frozenset(quad for file in stated for quad in self._read(file) if quad.triple not in removed)
+            )
+        return content((file.path, self._read(file)) for file in stated)
+
+    def _read(self, file: ModelFile) -> Iterator[ox.Quad]:
+        moves = self.namespaces.base != DEFAULT_BASE and file.builtin
+        return read_quads(file.path, None, self.namespaces.rebase if moves else None)
 
     def shown(self, place: str) -> str:
         """Return a place in the side's files without the temporary folder's name."""
@@ -98,9 +107,10 @@ def open_sides(old: str | None, new: str | None, *, model: Path | None, scenario
         ReadError, ManifestError: what it stands for cannot be read.
 
     """
+    shown: str | None = None
     both = _range(old, model) if new is None and old is not None else None
     if both:
-        old, new = both
+        old, new, shown = both
     if old is None:
         old = str(find_model(model)) if scenario else "HEAD"
     if new is None:
@@ -109,11 +119,12 @@ def open_sides(old: str | None, new: str | None, *, model: Path | None, scenario
         if _SCENARIO in new:
             raise CallError(f"{new!r} names a scenario already; leave out --scenario")
         new += f"{_SCENARIO}{scenario}"
-    sides = tuple(_open(name, model, into) for name in (old, new))
-    return sides[0], sides[1]
+    first, second = (_open(name, model, into) for name in (old, new))
+    return replace(first, name=shown) if shown else first, second
 
 
-def _range(text: str, model: Path | None) -> tuple[str, str] | None:
+def _range(text: str, model: Path | None) -> tuple[str, str, str | None] | None:
+    """Return the two sides that A..B or A...B names, and what to call the first; None if it is no range."""
     if ".." not in text or Path(text).exists():
         return None
     mark = "..." if "..." in text else ".."
@@ -125,7 +136,10 @@ def _range(text: str, model: Path | None) -> tuple[str, str] | None:
     for name in (one, other):
         if git.commit_of(repository, name) is None:
             return None
-    return (git.merge_base(repository, one, other) if mark == "..." else one), other
+    if mark == "..":
+        return one, other, None
+    parted = git.merge_base(repository, one, other)
+    return parted, other, one if parted == git.commit_of(repository, one) else f"{one} at {parted[:10]}"
 
 
 def _open(name: str, model: Path | None, into: ExitStack) -> Side:

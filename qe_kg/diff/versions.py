@@ -15,7 +15,7 @@ from typing import Any
 
 from qe_kg.diff.severity import SCHEMA_TYPES, Judge, Level, Reason, Referring
 from qe_kg.namespaces import OWL, RDF, RDFS, SH, Namespaces
-from qe_kg.store.statements import Difference, Statement, described, selected
+from qe_kg.store.statements import Difference, Statement, described, grouped, selected
 
 _SEMVER = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?:[-+].*)?")
 #: Reasons that are shown for one header; the JSON has all.
@@ -86,7 +86,7 @@ def find_versions(difference: Difference, namespaces: Namespaces) -> tuple[Versi
         return ()
     headers = _Headers(difference)
     judge = Judge(namespaces.terms, old, new, _referring(difference, namespaces))
-    removed, added = _grouped(difference.removed), _grouped(difference.added)
+    removed, added = grouped(difference.removed), grouped(difference.added)
     reasons: dict[str, list[Reason]] = defaultdict(list)
     for iri in sorted(schema - headers.all):
         owner = headers.owner(old.get(iri, []) + new.get(iri, []))
@@ -115,7 +115,7 @@ class _Headers:
             if one.predicate.value == f"{RDF}type" and one.value.value == f"{OWL}Ontology"
         }
         kept = [one for about in described(difference.unchanged, self.all).values() for one in about]
-        self.old, self.new = _grouped([*kept, *difference.removed]), _grouped([*kept, *difference.added])
+        self.old, self.new = grouped([*kept, *difference.removed]), grouped([*kept, *difference.added])
         imports = [
             (iri, one.value.value)
             for iri in self.all
@@ -188,10 +188,3 @@ def _referring(difference: Difference, namespaces: Namespaces) -> Referring:
 
 def _types(statements: Iterable[Statement]) -> frozenset[str]:
     return frozenset(one.value.value for one in statements if one.predicate.value == f"{RDF}type")
-
-
-def _grouped(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
-    found: dict[str, list[Statement]] = {}
-    for one in statements:
-        found.setdefault(one.subject.value, []).append(one)
-    return found

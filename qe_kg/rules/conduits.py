@@ -18,9 +18,10 @@ CON-07      a consent record covers                all that are not external  an
 
 Through an external participant only declared steps count. Paths of SEP-03, SEP-04 and CON-07 end without a finding
 where information is declassified, and before a flow that holds nothing restricted or leaves in a mode that no longer
-shows it; those of SEP-03 also before a flow that a standing consent covers; those of CON-07 before a flow with consent
-records or a permission of its own. Paths of FIN-04 end where amounts are allocated, and before a flow that is
-allocated, is of the regulated segment, or was found to hold nothing.
+shows it; those of SEP-03 and SEP-04 also before a flow that a standing consent covers (18 CFR 358.7 allows it, and
+SEP-11 says how it is given); those of CON-07 before a flow with consent records or a permission of its own. Paths of
+FIN-04 end where amounts are allocated, and before a flow that is allocated, is of the regulated segment, or was found
+to hold nothing.
 """
 
 from __future__ import annotations
@@ -230,7 +231,9 @@ def _no_conduit(facts: _Facts) -> Iterator[Answer]:
 
 def _transmission(facts: _Facts) -> Iterator[Answer]:
     items, marketing = facts.values("?x qe:isTransmissionInformation true"), facts.performing(*_MARKETING)
-    network = Network(facts.terrain(facts.participants - marketing, closed=facts.payloads.free))
+    network = Network(
+        facts.terrain(facts.participants - marketing, closed=facts.payloads.free | facts.payloads.consented)
+    )
     yield network.paths(
         starts={edge.flow: items & set(edge.items) for edge in facts.edges if edge.source not in marketing},
         ends={edge.flow for edge in facts.edges if edge.target in marketing},

@@ -34,7 +34,7 @@ class RawResult:
     def key(self) -> tuple[str, ...]:
         """Return what results are ordered by."""
         path = "" if self.path is None else path_text(self.path)
-        return self.shape, self.focus, self.component, path, self.value or "", self.message
+        return self.shape, self.focus, self.component, path, self.value or "", self.severity, self.message
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ class EngineRun:
         focus_nodes: number of distinct nodes that a target selects.
         shapes: number of shapes that are active.
         coverage: what was evaluated and what was not.
+        differences: where two engines were compared, each result that only one of them has, and which.
 
     """
 
@@ -81,6 +82,7 @@ class EngineRun:
     focus_nodes: int
     shapes: int
     coverage: Coverage = field(default=Coverage())
+    differences: tuple[tuple[str, RawResult], ...] = ()
 
 
 def in_order(messages: Iterable[Node]) -> tuple[Node, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -69,13 +69,16 @@ def format_of(path: Path) -> str:
         raise ReadError(f"{path}: its name does not tell an RDF format; known endings: {known}") from None
 
 
-def read_quads(path: Path, graph: str | None = None, rename: Callable[[str], str] | None = None) -> Iterator[ox.Quad]:
+def read_quads(
+    path: Path, graph: str | None = None, rename: Callable[[str], str] | None = None, *, base: str | None = None
+) -> Iterator[ox.Quad]:
     """Yield the quads of a file with their literals as written.
 
     Args:
         path: the file; its ending tells the format.
         graph: IRI of the graph that triples without one go to; None for the default graph.
         rename: maps every IRI (see `Namespaces.rebase`), and every ``xsd:anyURI``; None leaves them.
+        base: what relative IRIs are relative to; without one they are errors.
 
     Raises:
         ParseError: the file does not parse.
@@ -86,7 +89,7 @@ def read_quads(path: Path, graph: str | None = None, rename: Callable[[str], str
     try:
         with path.open("rb") as file:
             # Two files may use one label for two blank nodes.
-            quads = ox.parse(file, format=FORMATS[format_of(path)], rename_blank_nodes=True)
+            quads = ox.parse(file, format=FORMATS[format_of(path)], base_iri=base, rename_blank_nodes=True)
             if graph is None and rename is None:
                 yield from quads
                 return
@@ -190,6 +193,28 @@ def shown_path(path: Path) -> str:
         return path.absolute().relative_to(Path.cwd()).as_posix()
     except ValueError:
         return str(path)
+
+
+def same_in_order(one: Sequence[ox.Quad], other: Sequence[ox.Quad]) -> bool:
+    """Tell whether two lists hold the same quads in the same order, up to the labels of blank nodes.
+
+    Stricter than isomorphism and linear; literals count as written.
+    """
+    there: dict[ox.BlankNode, ox.BlankNode] = {}
+    back: dict[ox.BlankNode, ox.BlankNode] = {}
+
+    def same(left: object, right: object) -> bool:
+        if isinstance(left, ox.BlankNode) and isinstance(right, ox.BlankNode):
+            return there.setdefault(left, right) == right and back.setdefault(right, left) == left
+        return left == right
+
+    return len(one) == len(other) and all(
+        same(left.subject, right.subject)
+        and left.predicate == right.predicate
+        and same(left.object, right.object)
+        and same(left.graph_name, right.graph_name)
+        for left, right in zip(one, other, strict=True)
+    )
 
 
 def literals_as_written(quads: Iterable[ox.Quad], source: Callable[[], Iterable[ox.Quad]]) -> list[ox.Quad]:

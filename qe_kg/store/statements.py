@@ -8,9 +8,10 @@ name in a patch finds the node it was made from.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 import pyoxigraph as ox
@@ -37,6 +38,17 @@ class Statement(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Content:
+    """What a side of a comparison says: quads, and lines of N-Quads that nobody has parsed yet.
+
+    Two lines that are the same say the same, so most of a large file need not be parsed to be compared.
+    """
+
+    quads: Set[ox.Quad] = frozenset()
+    lines: Set[bytes] = frozenset()
+
+
+@dataclass(frozen=True)
 class Difference:
     """What two sets of quads differ in; blank nodes have names made from what is said about them.
 
@@ -44,22 +56,57 @@ class Difference:
         removed: what only the first has, sorted.
         added: what only the second has, sorted.
         unchanged: what both have.
+        near: of that, what is about anything that a changed statement names.
 
     """
 
     removed: tuple[Statement, ...]
     added: tuple[Statement, ...]
-    unchanged: frozenset[ox.Quad]
+    unchanged: Content
+    near: tuple[Statement, ...]
 
     @cached_property
     def states(self) -> tuple[dict[str, list[Statement]], dict[str, list[Statement]]]:
         """What is said, before and after, about everything that a changed statement names, by subject."""
-        changed = (*self.removed, *self.added)
-        kept = described(self.unchanged, {node.value for one in changed for node in one[:3] if node.kind != "literal"})
-        return _joined(kept, self.removed), _joined(kept, self.added)
+        return grouped([*self.near, *self.removed]), grouped([*self.near, *self.added])
 
 
-def difference(old: Iterable[ox.Quad], new: Iterable[ox.Quad]) -> Difference:
+def content(files: Iterable[tuple[Path, Iterable[ox.Quad]]]) -> Content:
+    """Take up files, each with the quads that it parses to; those of a file that goes by its lines are not asked for.
+
+    Raises:
+        ParseError, ReadError: a file that is parsed cannot be.
+
+    """
+    quads: set[ox.Quad] = set()
+    lines: set[bytes] = set()
+    for path, parsed in files:
+        found = lines_of(path)
+        if found is None:
+            quads.update(parsed)
+        else:
+            lines.update(found)
+    return Content(quads, lines)
+
+
+def lines_of(path: Path) -> list[bytes] | None:
+    """Return the lines of an N-Triples or N-Quads file, each of which stands for itself.
+
+    None for other formats, and for a file that writes names in more than one way (escapes, other space than one
+    between two terms) or has blank nodes, whose names say nothing by themselves.
+    """
+    if path.suffix.lower() not in (".nt", ".nq"):
+        return None
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None  # who parses it tells
+    if any(mark in data for mark in (b"_:", b"\\u", b"\\U", b"\t", b"\r", b"\n ", b"\xef\xbb\xbf")) or data[:1] == b" ":
+        return None
+    return data.split(b"\n")
+
+
+def difference(old: Iterable[ox.Quad] | Content, new: Iterable[ox.Quad] | Content) -> Difference:
     """Compare two sets of quads by their terms as written.
 
     Args:
@@ -67,42 +114,76 @@ def difference(old: Iterable[ox.Quad], new: Iterable[ox.Quad]) -> Difference:
         new: the other; its blank nodes' names are other than those of ``old`` (`read_quads` sees to that).
 
     """
-    before, after = frozenset(old), frozenset(new)
-    both = before & after
+    before, after = (one if isinstance(one, Content) else Content(frozenset(one)) for one in (old, new))
+    gone_lines, come_lines = before.lines - after.lines, after.lines - before.lines
     # Blank nodes are among what differs, since no two reads give them the same name: only that is looked through.
-    removed = frozenset(name_blank_nodes(before - both))
-    added = frozenset(name_blank_nodes(after - both))
+    both = before.quads & after.quads
+    removed = {*name_blank_nodes(before.quads - both), *_parsed(gone_lines)}
+    added = {*name_blank_nodes(after.quads - both), *_parsed(come_lines)}
     again = removed & added
-    if again:
-        both |= again
-    return Difference(_sorted(removed - again), _sorted(added - again), both)
+    unchanged = Content(both | again, before.lines - gone_lines if gone_lines else before.lines)
+    removed, added = removed - again, added - again
+    names = {name for quad in removed | added for name in _names(quad)}
+    near = frozenset(_about(unchanged, names))
+    # The same may be said in a line and in a quad, or in two lines.
+    return Difference(
+        _sorted(removed - near), _sorted(added - near), unchanged, tuple(map(statement, near)),
+    )  # fmt: skip
+
+
+def _names(quad: ox.Quad) -> Iterator[str]:
+    for node in (quad.subject, quad.predicate, quad.object):
+        if isinstance(node, ox.NamedNode | ox.BlankNode):
+            yield node.value
+
+
+def _parsed(lines: Iterable[bytes]) -> Iterator[ox.Quad]:
+    try:
+        yield from ox.parse(b"\n".join(lines), format=ox.RdfFormat.N_QUADS)
+    except SyntaxError as error:
+        raise ReadError(f"a line that one of the sides has is no N-Quads: {error.msg}") from error
+
+
+def _about(known: Content, subjects: set[str]) -> Iterator[ox.Quad]:
+    """Yield what is said about some subjects."""
+    if not subjects:
+        return
+    for quad in known.quads:
+        if not isinstance(quad.subject, ox.Triple) and quad.subject.value in subjects:
+            yield quad
+    written = {f"<{subject}>".encode() for subject in subjects}
+    yield from _parsed(line for line in known.lines if line.partition(b" ")[0] in written)
 
 
 def _sorted(quads: Iterable[ox.Quad]) -> tuple[Statement, ...]:
     return tuple(sorted((statement(quad) for quad in quads), key=Statement.n3))
 
 
-def described(quads: Iterable[ox.Quad], subjects: set[str]) -> dict[str, list[Statement]]:
+def described(known: Content, subjects: set[str]) -> dict[str, list[Statement]]:
     """Return the statements about some subjects (IRIs or blank node names), by subject."""
+    return grouped(map(statement, _about(known, subjects)))
+
+
+def grouped(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
+    """Return statements by the name of their subject."""
     found: dict[str, list[Statement]] = {}
-    if subjects:
-        for quad in quads:
-            name = quad.subject.value if not isinstance(quad.subject, ox.Triple) else ""
-            if name in subjects:
-                found.setdefault(name, []).append(statement(quad))
-    return found
-
-
-def _joined(kept: dict[str, list[Statement]], more: Iterable[Statement]) -> dict[str, list[Statement]]:
-    found = {subject: list(statements) for subject, statements in kept.items()}
-    for one in more:
+    for one in statements:
         found.setdefault(one.subject.value, []).append(one)
     return found
 
 
-def selected(quads: Iterable[ox.Quad], predicates: set[str], values: set[str] | None = None) -> list[Statement]:
+def selected(
+    known: Content | Iterable[ox.Quad], predicates: set[str], values: set[str] | None = None
+) -> list[Statement]:
     """Return the statements with some predicates, and if given, with some IRIs as values."""
-    found = (statement(quad) for quad in quads if quad.predicate.value in predicates)
+    quads = known.quads if isinstance(known, Content) else known
+    found = [statement(quad) for quad in quads if quad.predicate.value in predicates]
+    if isinstance(known, Content) and known.lines:
+        written = {f"<{predicate}>".encode() for predicate in predicates}
+        found += map(
+            statement,
+            _parsed(line for line in known.lines if line.split(None, 2)[1:2] and line.split(None, 2)[1] in written),
+        )
     return [one for one in found if values is None or one.value.value in values]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ENGINES", "CompiledShapes", "EngineRun", "RawResult", "run"]
 
-#: What ``--engine`` takes: our own engine with pySHACL for what it does not take on, ours alone, pySHACL alone.
-ENGINES = ("auto", "sparql", "pyshacl")
+#: What ``--engine`` takes: our own engine with pySHACL for what it does not take on, ours alone, pySHACL alone, and
+#: both with a comparison.
+ENGINES = ("auto", "sparql", "pyshacl", "both")
 _TARGETS = frozenset(f"{SH}target{kind}" for kind in ("Class", "Node", "SubjectsOf", "ObjectsOf"))
 
 # Components of SHACL Core that no other shape has a part in: nothing in them can hang on a SPARQL constraint.
@@ -51,6 +53,8 @@ def run(engine: str, data: Sequence[ox.Quad], shapes: Sequence[ox.Quad]) -> Engi
             raise
         ran = _pyshacl(data, shapes)
         return replace(ran, coverage=Coverage(elsewhere=((error.node, f"all shapes ran on pySHACL: {error.problem}"),)))
+    if engine == "both":
+        return _compared(compiled, data)
     if engine == "pyshacl":
         return replace(_pyshacl(data, shapes), coverage=compiled.survey(data))
     ran = compiled.validate(data)
@@ -69,6 +73,25 @@ def _completed(ran: EngineRun, compiled: CompiledShapes, data: Sequence[ox.Quad]
     theirs = [one for one in ran_elsewhere.results if one.component not in _WITHOUT_SHAPES]
     results = sorted([*exact, *ours, *theirs], key=RawResult.key)
     return replace(ran, engine=f"{ran.engine}, {ran_elsewhere.engine}", results=tuple(results))
+
+
+def _compared(compiled: CompiledShapes, data: Sequence[ox.Quad]) -> EngineRun:
+    """Run both engines; what only one of them finds is a difference."""
+    ours, theirs = compiled.validate(data), _pyshacl(data, compiled.quads)
+    first, second = Counter(map(comparable, ours.results)), Counter(map(comparable, theirs.results))
+    differences = [("only our engine", one) for one in (first - second).elements()]
+    differences += [("only pySHACL", one) for one in (second - first).elements()]
+    return replace(
+        ours,
+        engine="sparql and pyshacl",
+        differences=tuple(sorted(differences, key=lambda pair: (pair[1].key(), pair[0]))),
+        coverage=replace(ours.coverage, elsewhere=()),
+    )
+
+
+def comparable(result: RawResult) -> RawResult:
+    """Return a result without what engines may word differently: its messages."""
+    return replace(result, messages=())
 
 
 def without_targets(shapes: Sequence[ox.Quad], nodes: Collection[Node]) -> list[ox.Quad]:

@@ -38,6 +38,7 @@ from qe_kg.validation.report import (
     ValidationReport,
     make_report,
 )
+from qe_kg.validation.rule_help import read_help
 from qe_kg.validation.rule_index import RuleIndex
 from qe_kg.validation.turtle_report import report_turtle
 
@@ -48,6 +49,7 @@ _LABEL = iri(f"{SKOS}prefLabel")
 __all__ = ["InputFile", "Settings", "read_day", "validate"]
 
 EMPTY_FILE = "FILE-01"
+DIFFERENCE = "ENG-01"
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,7 @@ def validate(
     # A faulty reference can be mended by whoever made it, and is nobody's to accept.
     results += [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
     results += [_empty(file) for file in data if not file.quads]
+    results += [_difference(who, one, rules, data_graph, locator, namespaces) for who, one in run.differences]
     covered = read_coverage(run.coverage, namespaces, locator.of_shapes)
     results += coverage_results(run.coverage, covered, namespaces, locator.of_shapes, strict=settings.strict)
     if settings.report_stale:
@@ -162,6 +165,7 @@ def validate(
         day=settings.day,
         coverage=covered.to_dict(),
         notes=conduits.notes,
+        read_help=lambda: read_help(data_graph, shapes_graph, namespaces),
     )
 
 
@@ -200,6 +204,20 @@ def _along(result: Result, path: Conduit, data: Graph, locator: Locator) -> Resu
     )
     blamed = tuple(hop.source for hop in hops if hop.source)
     return replace(result, source=hops[0].source, blamed=blamed, belongs=None, hops=hops)
+
+
+def _difference(
+    who: str, one: RawResult, rules: RuleIndex, data: Graph, locator: Locator, namespaces: Namespaces
+) -> Result:
+    """Make the result that says that one engine found something and the other did not."""
+    result = _from_raw(one, rules, data, locator, namespaces)
+    message = (
+        f"{who} reports {result.component} of {result.shape} here ({result.rule}); "
+        "look up the specification's word on who is right, and report it to the engine that is not"
+    )
+    return replace(
+        result, rule=DIFFERENCE, shape="qe-kg:engines", component="qe-kg:engines", severity="Violation", message=message
+    )
 
 
 def _severity(name: str) -> Severity:

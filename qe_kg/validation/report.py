@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from qe_kg.validation.rule_help import RuleHelp
 
 Severity = Literal["Violation", "Warning", "Info"]
 Status = Literal["open", "waived", "baseline"]
@@ -133,7 +136,8 @@ class ValidationReport:
     ``write_turtle`` makes what ``as_turtle`` returns; it costs time and is seldom wanted. ``profiles`` are the
     jurisdictions whose rules were checked (none: all rules), ``day`` the day that dates were compared with, and
     ``notes`` what a reader must know to trust the verdict. ``coverage`` says what was not looked at, as the
-    JSON form has it (see `qe_kg.validation.coverage`).
+    JSON form has it (see `qe_kg.validation.coverage`). ``fail_on`` is the lightest severity
+    that fails, and ``read_help`` tells what is known of the rules.
     """
 
     conforms: bool
@@ -145,6 +149,8 @@ class ValidationReport:
     day: date | None = None
     coverage: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    fail_on: Severity = "Violation"
+    read_help: Callable[[], tuple[RuleHelp, ...]] = field(default=tuple, repr=False, compare=False)
 
     @property
     def as_turtle(self) -> str:
@@ -172,6 +178,7 @@ def make_report(
     write_turtle: Callable[[], str], profiles: tuple[str, ...] = (), day: date | None = None,
     coverage: dict[str, Any] | None = None,
     notes: tuple[str, ...] = (),
+    read_help: Callable[[], tuple[RuleHelp, ...]] = tuple,
 ) -> ValidationReport:  # fmt: skip
     """Order and count results and decide whether the data conform."""
     ordered = sorted(
@@ -208,4 +215,6 @@ def make_report(
         day=day,
         coverage=coverage or {},
         notes=notes,
+        fail_on=fail_on,
+        read_help=read_help,
     )

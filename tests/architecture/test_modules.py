@@ -30,8 +30,19 @@ USERS = {
     "rich": {"qe_kg.cli.*"},
     "yaml": {"qe_kg.query_library"},
 }
+#: Dependencies that are called as programs, and the one module that calls each.
+PROGRAMS = {"turtlefmt": "qe_kg.formatting"}
 #: What several commands share; every other module of the command line is a command, which it loads by name.
-HELPERS = {"qe_kg.cli.changes", "qe_kg.cli.options", "qe_kg.cli.output", "qe_kg.cli.progress"}
+HELPERS = {
+    "qe_kg.cli.changes",
+    "qe_kg.cli.options",
+    "qe_kg.cli.output",
+    "qe_kg.cli.progress",
+    "qe_kg.cli.reports",
+    "qe_kg.report_formats.findings",
+}
+#: Modules that are loaded by name: how the call is written, and what the names begin with.
+LOADED = {"f'qe_kg.cli.{module}'": "qe_kg.cli.", "f'qe_kg.report_formats.{form}'": "qe_kg.report_formats."}
 #: Layers from the bottom up; a module imports only from its own layer and from those below.
 LAYERS = (
     {"errors", "namespaces", "terms", "assets", "manifest", "turtle_spans", "git"},
@@ -48,13 +59,15 @@ LAYERS = (
         "drawing",
         "change",
         "rules.*",
+        "report_formats.*",
+        "formatting",
         "turtle_text.*",
     },
     {"merge.*", "migrations.*", "scaffold"},
     {"generate.*"},
     {"model", "loose_files", "opening"},
     {"competency"},
-    {"diff.*"},
+    {"diff.*", "checks.*"},
     {"cli.*", "__main__"},
 )
 
@@ -98,9 +111,9 @@ def _imported(name: str) -> frozenset[Import]:
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and ast.unparse(call.func) == "import_module" and name != "qe_kg":
             pattern = ast.unparse(call.args[0])
-            assert pattern == "f'qe_kg.cli.{module}'", f"{name}: {pattern} may be any module"
-            commands = {module for module in MODULES if module.startswith("qe_kg.cli.")} - HELPERS
-            found |= {Import(module, False) for module in commands}
+            assert pattern in LOADED, f"{name}: {pattern} may be any module"
+            loaded = {module for module in MODULES if module.startswith(LOADED[pattern])} - HELPERS
+            found |= {Import(module, False) for module in loaded}
     return frozenset(found)
 
 
@@ -157,7 +170,10 @@ def test_every_library_that_is_allowed_is_used_and_declared() -> None:
     assert set(USERS) <= used
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {dependency.partition(">")[0].partition("=")[0] for dependency in project["dependencies"]}
-    assert declared == {"pyyaml" if library == "yaml" else library for library in USERS}
+    assert declared == {"pyyaml" if library == "yaml" else library for library in USERS} | set(PROGRAMS)
+    for program, user in PROGRAMS.items():
+        texts = {name: MODULES[name].read_text(encoding="utf-8") for name in MODULES}
+        assert {name for name, text in texts.items() if f'"{program}"' in text} == {user}
 
 
 @pytest.mark.parametrize("name", MODULES)

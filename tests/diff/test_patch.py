@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 import rdflib
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from qe_kg.diff.patch import apply_patch, write_patch
 from qe_kg.errors import ParseError, ReadError
-from qe_kg.store.statements import difference, name_blank_nodes
+from qe_kg.store.files import read_quads
+from qe_kg.store.statements import content, difference, lines_of, name_blank_nodes
 from tests.diff.graphs import canonical, graphs, named_graphs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +48,42 @@ def test_a_graph_does_not_differ_from_a_copy_with_other_blank_node_names(graph: 
     copy = graph.replace("_:n0", "_:z9").replace("_:n1", "_:n0").replace("_:z9", "_:n1")
     found = difference(parse(graph), parse("\n".join(reversed(copy.splitlines())) + "\n"))
     assert (found.added, found.removed) == ((), ())
+
+
+@settings(derandomize=True, max_examples=80, deadline=None)
+@given(graphs, graphs, st.sampled_from(["nt", "ttl"]), st.integers(0, 3))
+def test_files_compared_by_line_differ_in_the_same(old: str, new: str, form: str, extra: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        pairs = []
+        for name, text in (("old", old), ("new", new)):
+            path, other = Path(folder, f"{name}.nt"), Path(folder, f"{name}-more.{form}")
+            lines = text.splitlines(keepends=True)
+            path.write_text(text + "# a comment\n", encoding="utf-8")
+            # What another file says too, or in other words: with two spaces, which no line of the first has.
+            other.write_text("".join(lines[:extra]).replace("> <", ">  <", extra % 2), encoding="utf-8")
+            pairs.append([path, other])
+        by_line = difference(*(content((path, read_quads(path)) for path in paths) for paths in pairs))
+        parsed = difference(*([quad for path in paths for quad in read_quads(path)] for paths in pairs))
+    if "_:" not in old + new:  # what two files say of blank nodes is said of two blank nodes
+        assert (by_line.added, by_line.removed) == (parsed.added, parsed.removed)
+        assert [sorted(map(str, state.items())) for state in by_line.states] == [
+            sorted(map(str, state.items())) for state in parsed.states
+        ]
+    assert len(by_line.added) == len(parsed.added) and len(by_line.removed) == len(parsed.removed)
+
+
+def test_lines_are_compared_only_where_a_line_stands_for_itself(tmp_path: Path) -> None:
+    good = "<a:s> <a:p> <a:o> .\n"
+    for name, text, goes in (
+        ("a.nt", good, True), ("a.nq", good, True), ("a.ttl", good, False), ("b.nt", good + " " + good, False),
+        ("c.nt", good.replace(" ", "\t"), False), ("d.nt", good + "_:x <a:p> <a:o> .\n", False),
+        ("e.nt", good.replace("a:o", "a:\\u006f"), False), ("f.nt", good.replace("\n", "\r\n"), False),
+    ):  # fmt: skip
+        (tmp_path / name).write_bytes(text.encode())
+        assert (lines_of(tmp_path / name) is not None) is goes, name
+    (tmp_path / "bad.nt").write_text("<a:s> <a:p> .\n")
+    with pytest.raises(ReadError, match="no N-Quads"):
+        difference(content([(tmp_path / "bad.nt", ())]), [])
 
 
 def test_named_graphs_and_literals_as_written_are_kept() -> None:

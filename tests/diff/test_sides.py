@@ -64,6 +64,9 @@ def test_revisions_are_read_without_a_checkout(bakery: Path, git: Git, monkeypat
     for (old, new), elements in expected.items():
         assert told(run(old, new, model=Path("the bakery"))) == elements, (old, new)
     assert git(bakery, "status", "--short", "--branch") == before
+    parted = git(bakery, "merge-base", "main", "feature").strip()
+    assert run("main...feature", model=Path("the bakery")).old == f"main at {parted[:10]}"
+    assert run("main...main", model=Path("the bakery")).old == "main"
 
 
 def test_a_model_s_files_outside_of_its_folder_come_along(bakery: Path, monkeypatch: pytest.MonkeyPatch) -> None:

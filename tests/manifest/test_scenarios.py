@@ -198,8 +198,15 @@ def test_no_command_that_opens_a_model_forgets_the_option() -> None:
         if (command := group.get_command(context, name)) is not None
     }
     without = {name for name, known in options.items() if "--model" in known and "--scenario" not in known}
-    assert without == {"queries", "migrate"}, "the one opens no model, the other writes the model's own files"
+    # These read the library of queries, or look at files and rewrite them; none asks what would be.
+    assert without <= {"queries", "migrate", "fmt", "check"}, without
     assert len(options) > len(without)
+
+
+def test_names_of_scenarios_are_completed(model: Path, qe_kg: Run) -> None:
+    words = f"qe-kg validate --model {model} --scenario e"
+    done = qe_kg(env={"_QE_KG_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": "5"})
+    assert done.stdout.split() == ["plain,else"]
 
 
 def test_a_scenario_is_not_for_other_data(model: Path, qe_kg: Run) -> None:

@@ -193,6 +193,8 @@ FLAG = "t:i qe:isTransmissionInformation true .\nt:N qe:performsFunction qev:par
         (FLAG.replace("marketing", "market-participation") + _flow("RN"), ["RN"]),
         (FLAG.replace("marketing", "analytics") + _flow("RN"), []),
         (FLAG + _flow("RN") + _flow("NX") + _flow("XS"), ["RN"]),
+        (FLAG + RECORD + _flow("RN", "i", "; qe:isCoveredByConsent t:c "), []),
+        (FLAG + RECORD.replace("Given", "Withdrawn") + _flow("RN", "i", "; qe:isCoveredByConsent t:c "), ["RN"]),
     ],
 )
 def test_transmission_information_that_reaches_marketing(
@@ -334,6 +336,26 @@ def test_a_result_carries_the_whole_path(write_model: WriteModel, qe_kg: Run) ->
     text = qe_kg(*arguments, "--format", "table").stdout
     assert [line.split("  /")[0].strip() for line in text.splitlines()[2:5]] == ["1. RS", "2. SU", "3. UN"]
     assert qe_kg("validate", "--model", directory).returncode == 0, "the rule is not one of the generic profile"
+
+
+def test_where_there_are_more_pairs_than_can_be_read_each_flow_is_on_one_path_and_that_is_said(
+    write_model: WriteModel,
+) -> None:
+    flows = "".join(
+        f't:{name}{number} a qe:InformationFlow ; skos:prefLabel "{name}{number}"@en ; qe:hasSource t:{name[0]} ; '
+        f"qe:hasTarget t:{name[1]} ; qe:carries t:i .\n"
+        for name, numbers in (("RS", range(40)), ("SN", range(30)))
+        for number in numbers
+    )
+    files = {"data.ttl": WORLD + flows, "shapes.ttl": SHAPES}
+    model = open_model(write_model(files, {"data": ["data.ttl"], "shapes": ["shapes.ttl"]}))
+    found = model.conduits(DAY, ["us-md"])
+    assert found.shortened == ("SEP-03",) and all(one.is_declared for one in found)
+    assert (len({one.first for one in found}), len({one.last for one in found})) == (40, 30) and len(found) < 100
+    report = model.validate(profiles=["us-md"], at=DAY)
+    assert len(report.results) == len(found)
+    assert len(report.notes) == 1 and report.notes[0].startswith("SEP-03: more pairs of flows")
+    assert model.conduits(DAY, ["eu"]).findings == (), "the rule is not one of that profile"
 
 
 def test_a_waiver_can_name_a_finding(write_model: WriteModel) -> None:
