@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qe_kg.cli.options import at_option, format_option, model_options, open_for, output_option, profile_option
+from qe_kg.cli.options import (
+    at_option,
+    engine_option,
+    format_option,
+    model_options,
+    open_for,
+    output_option,
+    profile_option,
+)
 from qe_kg.cli.output import as_json, as_rows, count, emit
 from qe_kg.cli.progress import progress
 
@@ -32,6 +40,7 @@ Examples:
 @click.option("--accepted", is_flag=True, help="Also for what is waived or in the baseline.")
 @at_option
 @profile_option
+@engine_option
 @model_options
 @format_option("table", "ttl", "json", "csv", "md")
 @output_option
@@ -51,7 +60,12 @@ def repair_command(
     model = open_for(options["model_path"], options["no_inferences"], options["entail"])
     with progress("Asking the rules"):
         answer = model.repair(
-            rules=rules, subjects=subjects, accepted=accepted, profiles=options["profiles"], at=options["at"]
+            rules=rules,
+            subjects=subjects,
+            accepted=accepted,
+            profiles=options["profiles"],
+            at=options["at"],
+            engine=options["engine"],
         )
     if form == "json":
         emit(as_json(answer.to_dict()), options["output"])

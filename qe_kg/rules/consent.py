@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from qe_kg.catalogue import Element
@@ -258,8 +259,9 @@ def flow_dict(one: FlowConsent, elements: Mapping[str, Element]) -> dict[str, An
     }
 
 
+@lru_cache(maxsize=4)
 def read_facts(context: Context) -> Facts:
-    """Read what consent is judged by.
+    """Read what consent is judged by; once for a context, since it asks an engine twice.
 
     Raises:
         ShapesError: the shapes cannot be evaluated.

@@ -93,6 +93,8 @@ class RuleQuestions:
 
         day = read_day(at)
         chosen = tuple(dict.fromkeys(profiles)) or self.profiles
+        if (day, chosen) in self._contexts:
+            return self._contexts[day, chosen]
         data = with_day(self.quads(*RDF_ROLES, "entailed"), day, self.namespaces)
         context = Context(
             store=self.store,
@@ -105,7 +107,13 @@ class RuleQuestions:
             profiles=chosen,
         )
         context.index.check_profiles(context.profiles)
+        self._contexts[day, chosen] = context
         return context
+
+    @cached_property
+    def _contexts(self) -> dict[tuple[date, tuple[str, ...]], Context]:
+        """What was asked for before: a model does not change, and reading it again would take the longest."""
+        return {}
 
     def cut(self, start: Iterable[str], end: Iterable[str], **options: Any) -> CutAnswer:  # noqa: ANN401
         """Find all minimum sets of flows that separate zones or participants; see `qe_kg.rules.cut.cut`."""

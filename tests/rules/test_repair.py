@@ -6,7 +6,6 @@ of the gate judge them all.
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 from collections import Counter
@@ -189,18 +188,13 @@ def test_consent_for_a_flow_is_for_its_recipient() -> None:
     assert one.state == "baseline" and "qe:isCoveredByConsent qed:consent-record-TODO" in written
     assert "dpv:hasRecipient qed:value-stream-smv-03" in written and 'dcterms:date "TODO"^^xsd:date' in written
     assert "# dpv:hasConsentStatus: one of dpv:ConsentGiven, dpv:RenewedConsentGiven" in written
+    assert "https://quantumenergy.example/ns/ConsentRecord" in {place.kind for place in one.ways[0].placeholders}
     with pytest.raises(UnknownNameError, match="SEP-02"):
         open_model().repair(rules=["SEP-2"])
 
 
 def test_command(qe_kg: Run) -> None:
-    arguments = ("repair", "SEP-02", "--accepted", "--at", DAY, "--format")
-    done = qe_kg(*arguments, "ttl")
+    done = qe_kg("repair", "SEP-02", "--accepted", "--at", DAY, "--engine", ENGINE, "--format", "ttl")
     triples = {str(quad.triple) for quad in parse_quads(done.stdout, "ttl")}
     assert done.returncode == 0 and any("isPermittedBy" in one for one in triples)
-    listed = json.loads(qe_kg(*arguments, "json").stdout)["repairs"]
-    assert [one["rule"] for one in listed] == ["SEP-02", "SEP-02"]
-    assert {place["kind"] for place in listed[0]["ways"][0]["placeholders"]} > {
-        "https://quantumenergy.example/ns/PermissionBasis"
-    }
     assert done.stdout.startswith("@prefix") and "No legal advice" in done.stdout
