@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 
 from qe_kg.shacl.nodes import Node, is_iri
@@ -94,6 +94,13 @@ class Need:
     misfits: Collection[Node] = ()
     smallest: str | None = None
     greatest: str | None = None
+
+    def copy(self) -> Need:
+        """Return a need that can be changed without changing this one."""
+        return replace(
+            self, fixed=[*self.fixed], choices=None if self.choices is None else [*self.choices],
+            classes=[*self.classes], datatypes=[*self.datatypes], inner=[*self.inner], patterns=[*self.patterns],
+        )  # fmt: skip
 
 
 class CannotMendError(Exception):

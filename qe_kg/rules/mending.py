@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import replace
 
 from qe_kg.namespaces import DCTERMS, RDF, RDFS, SKOS, XSD
@@ -284,7 +283,7 @@ class Mender:
 
     def _with_structure(self, node: Node, draft: Draft, predicate: Node, need: Need) -> Need:
         """Add what the shapes of the node's classes ask of the property."""
-        known = deepcopy(need)
+        known = need.copy()
         for shape in self._property_shapes(
             [*self._data.objects(node, RDF_TYPE), *draft.values(node, RDF_TYPE)], predicate
         ):

@@ -126,7 +126,10 @@ def fixtures(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return model_with_data(None, [path])
 
 
-def keyed(results: tuple[Result, ...]) -> Counter[tuple[str, str, str]]:
+Before = Counter[tuple[str, str, str]]
+
+
+def keyed(results: tuple[Result, ...]) -> Before:
     return Counter((result.rule, result.focus, result.path or "") for result in results)
 
 
@@ -148,14 +151,20 @@ def test_every_rule_is_mended_or_says_in_words_how(answer: RepairAnswer) -> None
     assert len([one for one in answer.repairs if one.ways]) > 400
 
 
+@pytest.fixture(scope="module")
+def before(fixtures: Model) -> Before:
+    return keyed(fixtures.validate(profiles=ALL, at=DAY, engine=ENGINE).results)
+
+
 @pytest.mark.parametrize("last", [False, True], ids=["the first way", "the last way"])
-def test_every_repair_mends_its_result_and_breaks_nothing(fixtures: Model, answer: RepairAnswer, last: bool) -> None:
+def test_every_repair_mends_its_result_and_breaks_nothing(
+    fixtures: Model, before: Before, answer: RepairAnswer, last: bool
+) -> None:
     mended = [one for one in answer.repairs if one.ways]
     ways = {one.focus: one.ways[0] for one in mended}  # the same for all rules at a focus
     if last:
         ways |= {one.focus: one.ways[-1] for one in mended if len(one.ways) > 1}
         assert any(len(one.ways) > 1 for one in mended)
-    before = keyed(fixtures.validate(profiles=ALL, at=DAY, engine=ENGINE).results)
     after = keyed(fixtures.changed(change(list(ways.values()))).validate(profiles=ALL, at=DAY, engine=ENGINE).results)
     focuses = {(one.rule, one.focus) for one in mended}
     assert not {key for key in after if key[:2] in focuses}
