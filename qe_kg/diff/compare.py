@@ -14,7 +14,7 @@ from qe_kg.diff.meaning import Meaning, find_meaning
 from qe_kg.diff.sides import Side
 from qe_kg.diff.versions import VersionNeed, find_versions
 from qe_kg.namespaces import Namespaces
-from qe_kg.store.statements import Difference, difference
+from qe_kg.store.statements import Difference, as_stored, difference
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,15 @@ def compare(old: Side, new: Side, *, meaning: bool = False, model: Path | None =
         ShapesError, ManifestError: a side cannot be validated or asked.
 
     """
-    builtin = _assets(old) != _assets(new)
+    with_store = bool(old.store or new.store)  # in which what is shipped is no longer apart
+    builtin = with_store or _assets(old) != _assets(new)
     namespaces = new.namespaces if new.manifest or not old.manifest else old.namespaces
     with _without_collection():
-        triples = difference(old.content(builtin=builtin), new.content(builtin=builtin))
+        contents = [side.content(builtin=builtin) for side in (old, new)]
+        if with_store:
+            contents = [as_stored(one) for one in contents]
+        triples = difference(*contents)
+        del contents
         elements = diff_elements(triples, namespaces)
         versions = find_versions(triples, namespaces)
     found = None

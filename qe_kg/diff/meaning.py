@@ -80,7 +80,7 @@ class Meaning:
 def find_meaning(
     sides: tuple[Side, Side], elements: ElementDiff, model: Path | None, *, anything_differs: bool
 ) -> Meaning | None:
-    """Tell what a difference means; None where the sides are no models and none is named.
+    """Tell what a difference means; None where the sides are no models and none is named, and for stores.
 
     Args:
         sides: the two sides.
@@ -92,7 +92,9 @@ def find_meaning(
         ShapesError, ManifestError, ParseError: a side cannot be validated or asked.
 
     """
-    if any(side.files and side.manifest is None for side in sides) and model is None:
+    if any(side.store for side in sides) or (
+        model is None and any(side.files and side.manifest is None for side in sides)
+    ):
         return None
     old, new = (_open(side, model) for side in sides)
     answers = compare_answers(old, new, elements.renames)

@@ -128,7 +128,7 @@ def test_the_command_refuses_what_it_does_not_know(qe_kg: Run, two: tuple[Path, 
     assert (done.returncode, done.stdout) == (2, "")
     assert "knows no 'new-violations'" in done.stderr and "Traceback" not in done.stderr
     done = qe_kg("diff", *two, "--fail-on", "new-violation")
-    assert done.returncode == 2 and "name the model that the files belong to with --model" in done.stderr
+    assert done.returncode == 2 and "name the one that the files belong to with --model" in done.stderr
     done = qe_kg("diff", two[0], "nothing.ttl")
     assert done.returncode == 2 and "nothing.ttl'" in done.stderr
 
