@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,13 +53,18 @@ class Comparison:
         }
 
 
-def compare(old: Side, new: Side, *, meaning: bool = False, model: Path | None = None) -> Comparison:
+def compare(
+    old: Side, new: Side, *, meaning: bool = False, model: Path | None = None, profiles: Iterable[str] = (),
+    at: str | None = None,
+) -> Comparison:  # fmt: skip
     """Compare two sides.
 
     Args:
         old: the one side.
         new: the other.
         meaning: whether to tell what the difference means: both sides are validated, walked and asked.
+        profiles: the jurisdictions whose rules are checked; by default each model's own.
+        at: the day with which dates are compared; by default today.
         model: for that, the model whose ontology, shapes and queries are taken for files that belong to no model.
 
     Raises:
@@ -81,7 +86,7 @@ def compare(old: Side, new: Side, *, meaning: bool = False, model: Path | None =
     found = None
     if meaning:
         differs = bool(triples.added or triples.removed)
-        found = find_meaning((old, new), elements, model, anything_differs=differs)
+        found = find_meaning((old, new), elements, model, anything_differs=differs, profiles=tuple(profiles), at=at)
     return Comparison(old.name, new.name, triples, elements, namespaces, versions, found)
 
 
