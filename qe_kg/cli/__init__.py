@@ -28,6 +28,7 @@ _COMMANDS = {
     "query": "Answer a query of the library, a file or standard input.",
     "queries": "List the library of queries, or describe one.",
     "evidence": "Which evidence is there for which rule; what an auditor asks for.",
+    "repair": "The triples that would mend what is open, to paste.",
     "consent": "Which flows need consent, and may they run?",
     "cut": "Which flows to stop so that two zones are separated?",
     "map": "Draw all flows.",

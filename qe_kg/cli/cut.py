@@ -44,7 +44,7 @@ Examples:
 )
 @click.option("--certain", is_flag=True, help="Count declared steps only.")
 @click.option("--plain", is_flag=True, help="Count every flow, whatever it holds and whatever allows it.")
-@click.option("--through-external", is_flag=True, help="Let ways run through external stakeholders.")
+@click.option("--through-external", is_flag=True, help="Count possible steps at external stakeholders too.")
 @click.option(
     "--basis",
     type=click.Choice(["drawn", "stated", "all"]),
@@ -69,7 +69,7 @@ def cut_command(start: tuple[str, ...], end: tuple[str, ...], form: str, **optio
     A condition that ends a way: the flow is found to hold nothing restricted, or hands over aggregated, anonymized or
     public data, or a consent that stands covers it; for a direct flow also a permission basis. A step is "declared"
     where the same item is handed on or a derivation says that what goes out is made from what came in, and "possible"
-    where nothing says so. This is no legal advice.
+    where nothing says so. Through external stakeholders only declared steps count. This is no legal advice.
     """  # fmt: skip
     from datetime import date
 

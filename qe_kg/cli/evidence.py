@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qe_kg.cli.options import at_option, format_option, model_options, open_for, output_option, profile_option
+from qe_kg.cli.options import (
+    at_option,
+    engine_option,
+    format_option,
+    model_options,
+    open_for,
+    output_option,
+    profile_option,
+)
 from qe_kg.cli.output import as_json, as_rows, count, emit
 from qe_kg.cli.progress import progress
 
@@ -38,6 +46,7 @@ Examples:
 )
 @at_option
 @profile_option
+@engine_option
 @model_options
 @format_option("table", "json", "csv", "md", "html")
 @output_option
@@ -59,7 +68,9 @@ def evidence_command(
     """  # fmt: skip
     model = open_for(options["model_path"], options["no_inferences"], options["entail"])
     with progress("Asking the rules"):
-        matrix = model.evidence(rules=rules, subjects=subjects, profiles=options["profiles"], at=options["at"])
+        matrix = model.evidence(
+            rules=rules, subjects=subjects, profiles=options["profiles"], at=options["at"], engine=options["engine"]
+        )
     if only:
         matrix = matrix.only(only)
     emit(_shown(matrix, form), options["output"])

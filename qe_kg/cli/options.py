@@ -94,6 +94,15 @@ profile_option = click.option(
 )
 
 
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(["auto", "sparql", "pyshacl"]),
+    default="auto",
+    show_default=True,
+    help="SHACL engine; see qe-kg validate.",
+)
+
+
 def open_for(model_path: Path | None, no_inferences: bool, entail: bool, *, warn: bool = True) -> Model:
     """Open the model that the options name; say on standard error what is wrong with its files."""
     from qe_kg.cli.progress import progress

@@ -3,8 +3,8 @@
 A flow needs consent where a rule that is in force says so: where the rule applies to the flow and asks for
 ``qe:isCoveredByConsent`` (as the only way, or with no other of its alternatives met). A flow relies on all the records
 that it points to, since several records are of several people: each must stand on the day, name the flow's target (or
-the value stream of which that is a stage), cover each purpose of the flow along the purpose hierarchy, and grant the
-flow's granularity. A flow that no rule asks about and that points to no record is not listed.
+the value stream of which that is a stage) and its personal data, cover each purpose of the flow along the purpose
+hierarchy, and grant the flow's granularity. A flow that no rule asks about and that points to no record is not listed.
 
 JSON of an answer::
 
@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from qe_kg.catalogue import Element
@@ -34,7 +35,7 @@ from qe_kg.namespaces import DCTERMS, SKOS, is_iri
 from qe_kg.rules.context import Context
 from qe_kg.rules.probes import Piece, ask, read_rule_shapes
 from qe_kg.rules.records import DPV, ConsentRecord, Lapse, read_records, seconds_of
-from qe_kg.shacl.nodes import iri, text_of
+from qe_kg.shacl.nodes import iri, sh, text_of
 from qe_kg.shacl.paths import Predicate, Sequence
 
 #: What can be wrong, with what it means.
@@ -48,6 +49,7 @@ WHY: dict[str, str] = {
     "no-dates": "the record does not say from when until when it is valid",
     "unreadable": "a date of the record is no date",
     "recipient": "the consent is for another recipient",
+    "data": "the consent does not name this personal data",
     "purpose": "the consent is for another purpose",
     "no-purpose": "the flow states no purpose",
     "granularity": "the flow is finer than what was granted",
@@ -91,6 +93,7 @@ class Facts:
         broader: the directly broader purposes of each purpose.
         stages: the value stream of each stage.
         needs: the rules that ask for consent at each flow.
+        personal: for each item of personal data, what a record can name for it: itself, its categories and concepts.
 
     """
 
@@ -101,6 +104,7 @@ class Facts:
     broader: Mapping[str, tuple[str, ...]]
     stages: Mapping[str, str]
     needs: Mapping[str, tuple[Need, ...]]
+    personal: Mapping[str, frozenset[str]]
 
     def widened(self, purpose: str) -> set[str]:
         """Return a purpose and all that are broader."""
@@ -156,6 +160,9 @@ def _record_faults(flow: Flow, record: ConsentRecord, facts: Facts, at: date) ->
         yield Fault(lapse, record.iri, at.isoformat(), _reason(record, lapse))
     if not {flow.target, facts.stages.get(flow.target)} & set(record.recipients):
         yield Fault("recipient", record.iri, flow.target, " ".join(record.recipients) or None)
+    for item in flow.items:
+        if item in facts.personal and not facts.personal[item] & set(record.data):
+            yield Fault("data", record.iri, item, " ".join(record.data) or None)
     purposes = facts.purposes.get(flow.iri, ())
     if not purposes:
         yield Fault("no-purpose", record.iri, None, " ".join(record.purposes) or None)
@@ -177,10 +184,10 @@ def _reason(record: ConsentRecord, lapse: Lapse) -> str | None:
     if lapse in ("withdrawn", "not-given"):
         return " ".join(record.statuses) or None
     if lapse == "not-yet-valid":
-        return max(record.valid_from)
-    if lapse == "expired" and record.valid_until:
-        return min(record.valid_until)
-    return " ".join((*record.valid_from, *record.valid_until)) or None
+        return max((*record.given, *record.valid_from))
+    if lapse == "expired" and (record.valid or record.valid_until):
+        return min((*record.valid, *record.valid_until))
+    return " ".join((*record.given, *record.valid, *record.valid_from, *record.valid_until)) or None
 
 
 # --- asking a model ---------------------------------------------------------------------------------------
@@ -252,8 +259,9 @@ def flow_dict(one: FlowConsent, elements: Mapping[str, Element]) -> dict[str, An
     }
 
 
+@lru_cache(maxsize=4)
 def read_facts(context: Context) -> Facts:
-    """Read what consent is judged by.
+    """Read what consent is judged by; once for a context, since it asks an engine twice.
 
     Raises:
         ShapesError: the shapes cannot be evaluated.
@@ -276,7 +284,24 @@ def read_facts(context: Context) -> Facts:
         broader=values(f"{SKOS}broader"),
         stages=context.stages,
         needs=_needs(context),
+        personal=_personal(context),
     )
+
+
+def _personal(context: Context) -> dict[str, frozenset[str]]:
+    graph, terms = context.graph, context.namespaces.terms
+    category, about = iri(f"{terms}hasDataCategory"), iri(f"{terms}isAbout")
+    personal = {
+        one
+        for value, some in graph.by_value(iri(f"{terms}isPersonal")).items()
+        if text_of(value) in ("true", "1")
+        for one in some
+    }
+    items = {item for one in personal for item in graph.subjects(category, one)}
+    return {
+        text_of(item): frozenset(map(text_of, (item, *graph.objects(item, category), *graph.objects(item, about))))
+        for item in items
+    }
 
 
 def _needs(context: Context) -> dict[str, tuple[Need, ...]]:
@@ -289,7 +314,9 @@ def _needs(context: Context) -> dict[str, tuple[Need, ...]]:
 
     def is_about_consent(piece: Piece) -> bool:
         path = piece.path.paths[0] if isinstance(piece.path, Sequence) else piece.path
-        return path == Predicate(covers)
+        # What only says of which kind a record is asks for none.
+        asks = any(context.shapes.objects(piece.shape, sh(name)) for name in ("minCount", "qualifiedMinCount"))
+        return asks and path == Predicate(covers)
 
     active = read_rule_shapes(context.shapes, context.active_rules)
     asking = [shape for shape in active if any(is_about_consent(piece) for piece in shape.pieces)]
@@ -398,7 +425,7 @@ def _describe(context: Context, flows: Iterable[FlowConsent], records: Iterable[
     for one in flows:
         mentioned |= {one.flow.iri, one.flow.source, one.flow.target, *one.flow.items}
         for fault in one.faults:
-            if fault.why in ("recipient", "purpose", "no-purpose", "withdrawn", "not-given"):
+            if fault.why in ("recipient", "data", "purpose", "no-purpose", "withdrawn", "not-given"):
                 mentioned |= {
                     part for text in (fault.asked, fault.found) if text for part in text.split() if is_iri(part)
                 }

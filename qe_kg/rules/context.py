@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from qe_kg.catalogue import Catalogue
+from qe_kg.catalogue import Catalogue, Element
 from qe_kg.lineage import FlowGraph
 from qe_kg.namespaces import SKOS, Namespaces
 from qe_kg.shacl.graph import Graph
-from qe_kg.shacl.nodes import Node, iri, is_iri, text_of
+from qe_kg.shacl.nodes import RDF_TYPE, Node, iri, is_iri, text_of
 from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.validation.rule_index import RuleIndex
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import pyoxigraph as ox
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Context:
     """What the questions about rules are answered from.
 
@@ -79,6 +80,16 @@ class Context:
             self.graph.objects(node, iri(f"{SKOS}prefLabel")), key=lambda one: (not one.endswith("@en"), one)
         )
         return text_of(labels[0]) if labels else self.namespaces.compact(text_of(node))
+
+    def describe(self, iris: Iterable[str]) -> dict[str, Element]:
+        """Return elements by IRI; what only an evaluation adds, such as findings, is described by it."""
+        found = self.catalogue.describe(iris)
+        for one, element in found.items():
+            types = self.graph.objects(iri(one), RDF_TYPE)
+            if not element.type and types:
+                shown = self.namespaces.compact(text_of(min(types)))
+                found[one] = replace(element, type=shown, label=self.label(iri(one)))
+        return found
 
     @cached_property
     def stages(self) -> dict[str, str]:

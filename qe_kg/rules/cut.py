@@ -25,8 +25,8 @@ set, the way would stay open. ``certainty`` is the way's; null where every flow 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
@@ -60,7 +60,7 @@ class CutAnswer:
         start: the side where ways begin, zones or participants.
         end: the side where they end.
         steps: "possible", "certain" (declared steps only) or "plain" (every flow, whatever it holds).
-        through_external: whether ways may run through external stakeholders.
+        through_external: whether possible steps count at external stakeholders too.
         at: the day as of which consents stand.
         sets: the sets listed.
         size: flows in each set; 0 where nothing need be cut.
@@ -112,12 +112,13 @@ class CutAnswer:
 
 @dataclass(frozen=True)
 class Sides:
-    """Two sides: what the caller named, and the participants that are meant (IRIs)."""
+    """Two sides: what the caller named, the participants that are meant (IRIs), and the value stream of each stage."""
 
     start: tuple[Element, ...]
     end: tuple[Element, ...]
     start_members: frozenset[str]
     end_members: frozenset[str]
+    stages: Mapping[str, str] = field(default_factory=dict)
 
 
 def cut(
@@ -136,7 +137,7 @@ def cut(
         start: names of zones or participants where ways begin.
         end: names of zones or participants where they end.
         steps: "possible", "certain" (declared steps only) or "plain" (every flow, whatever it holds).
-        through_external: whether a way may run through an external stakeholder.
+        through_external: whether possible steps, or with "plain" any, count at external stakeholders too.
         basis: "drawn", "stated" or "all": which flows there are.
         at: the day as of which consents stand; None is today.
         limit: list no more sets than this.
@@ -178,7 +179,7 @@ def _find_sides(
         )
 
     (starts, start_members), (ends, end_members) = side(start), side(end)
-    return Sides(starts, ends, start_members, end_members)
+    return Sides(starts, ends, start_members, end_members, stages)
 
 
 def find_cuts(
@@ -199,7 +200,7 @@ def find_cuts(
         payloads: what they can hold.
         sides: where ways begin and end.
         steps: which steps count.
-        through_external: whether a way may run through an external stakeholder.
+        through_external: whether possible steps count at external stakeholders too.
         basis: "drawn", "stated" or "all": which flows there are.
         at: the day that ``payloads`` are of.
         limit: list no more sets than this.
@@ -236,7 +237,8 @@ class _Network:
         self, graph: FlowGraph, payloads: Payloads, sides: Sides, steps: Steps, through_external: bool, basis: str
     ) -> None:
         self._nodes: dict[tuple[str, str, str], int] = {}
-        self._graph, self._payloads, self._steps = graph, payloads, steps
+        self._graph, self._payloads, self._steps, self._through_external = graph, payloads, steps, through_external
+        self._stages = sides.stages
         self.arcs: list[tuple[int, int, str | None, bool]] = []
         arriving: dict[str, set[str]] = {}
         leaving: dict[str, set[str]] = {}
@@ -254,15 +256,30 @@ class _Network:
                     continue
                 self.arcs.append((tail, head, flow.iri, unsure and steps == "possible"))
                 if not begins:
-                    leaving.setdefault(flow.source, set()).add(item)
+                    leaving.setdefault(self._home(flow.source), set()).add(item)
                 if not ends:
-                    arriving.setdefault(flow.target, set()).add(item)
+                    arriving.setdefault(self._home(flow.target), set()).add(item)
+        external = {self._home(iri) for iri, element in graph.elements.items() if element.zone == _EXTERNAL}
+        self._derived = self._at_home(graph.derivations)
+        self._ended = self._at_home(graph.declassifying) - self._at_home(graph.derivations - graph.declassifying)
         for participant in sorted(arriving):
-            if through_external or graph.elements[participant].zone != _EXTERNAL:
-                self._pass_on(participant, sorted(arriving[participant]), sorted(leaving.get(participant, ())))
+            is_outside = participant in external and not through_external
+            self._pass_on(participant, sorted(arriving[participant]), sorted(leaving.get(participant, ())), is_outside)
+
+    def _home(self, participant: str) -> str:
+        """Return what a participant counts as: a stage as its value stream, unless it is in another zone."""
+        stream = self._stages.get(participant)
+        known = self._graph.elements
+        if stream is None or (stream in known and known[stream].zone != known[participant].zone):
+            return participant
+        return stream
+
+    def _at_home(self, steps: Iterable[tuple[str, str, str]]) -> frozenset[tuple[str, str, str]]:
+        known = self._graph.elements
+        return frozenset((self._home(at) if at in known else at, come, go) for at, come, go in steps)
 
     def _node(self, participant: str, side: str, item: str) -> int:
-        return self._nodes.setdefault((participant, side, item), len(self._nodes) + 2)
+        return self._nodes.setdefault((self._home(participant), side, item), len(self._nodes) + 2)
 
     def _items(self, flow: Flow) -> tuple[str, ...]:
         # In the plain topology one item stands for all, and so it does for a flow that does not say what it carries.
@@ -285,19 +302,19 @@ class _Network:
             or item in known.unclassified
         )
 
-    def _pass_on(self, participant: str, arrived: Iterable[str], left: Iterable[str]) -> None:
+    def _pass_on(self, participant: str, arrived: Iterable[str], left: Iterable[str], is_outside: bool) -> None:
         left = list(left)
         for came_in in arrived:
             for goes_out in left:
                 step = (participant, came_in, goes_out)
                 is_same = came_in == goes_out != ""
-                if not is_same and step in self._graph.declassifying:
+                if not is_same and step in self._ended:
                     continue
-                possible = self._steps != "plain" and not is_same and step not in self._graph.derivations
-                if possible and self._steps == "certain":
+                possible = self._steps != "plain" and not is_same and step not in self._derived
+                if (possible and self._steps == "certain") or (is_outside and (possible or self._steps == "plain")):
                     continue
                 self.arcs.append(
-                    (self._node(participant, "in", came_in), self._node(participant, "out", goes_out), None, possible)
+                    (self._nodes[participant, "in", came_in], self._nodes[participant, "out", goes_out], None, possible)
                 )
 
     def ways(self) -> _Ways:

@@ -47,11 +47,15 @@ STATES: tuple[State, ...] = ("missing", "waived", "baseline", "satisfied")
 
 @dataclass(frozen=True)
 class Missing:
-    """A piece of evidence that is not there: its property (compact), what the shape says, its alternatives' number."""
+    """A piece of evidence that is not there: its property (compact), what the shape says, its alternatives' number.
+
+    ``shape`` is the shape (a node) that asks for it; None where only a result tells what is missing.
+    """
 
     path: str | None
     message: str
     group: int | None = None
+    shape: Node | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -148,6 +152,7 @@ class EvidenceMatrix:
         cells: the cells, by rule and subject in that order.
         not_applicable: for each rule, how many of what it is about it does not apply to.
         names: labels of the flows on paths, by IRI.
+        asked: for each subject, the shapes (nodes) of all evidence that some rule needs of it.
 
     """
 
@@ -160,6 +165,7 @@ class EvidenceMatrix:
     cells: tuple[Cell, ...]
     not_applicable: Mapping[str, int]
     names: Mapping[str, str]
+    asked: Mapping[str, tuple[Node, ...]]
 
     def counts(self, rule: str) -> Counter[str]:
         """Count the cells of a rule by state; "notApplicable" is one too."""
@@ -200,6 +206,7 @@ def evidence(
     scenario: str | None = None,
     rules: Collection[str] = (),
     subjects: Collection[str] = (),
+    engine: str = "auto",
 ) -> EvidenceMatrix:
     """Make the matrix.
 
@@ -210,6 +217,7 @@ def evidence(
         scenario: the scenario's name.
         rules: codes of the rules to show; none shows all in force.
         subjects: IRIs of the subjects to show; none shows all.
+        engine: the SHACL engine.
 
     Raises:
         UnknownNameError: there is no rule with such a code.
@@ -220,7 +228,7 @@ def evidence(
     chosen = {catalogue.get(code).code for code in rules}
     shown = tuple(rule for rule in catalogue.of_profiles(context.profiles) if not chosen or rule.code in chosen)
     shapes = read_rule_shapes(context.shapes, [rule.iri for rule in shown])
-    answers = ask(context.data, context.shapes_quads, context.shapes, shapes)
+    answers = ask(context.data, context.shapes_quads, context.shapes, shapes, engine)
     results: dict[tuple[str, str], list[Result]] = {}
     for result in report.results:
         results.setdefault((result.rule, result.focus), []).append(result)
@@ -249,7 +257,17 @@ def evidence(
         cells=tuple(sorted(cells, key=lambda cell: (cell.rule, order[cell.focus]))),
         not_applicable=not_applicable,
         names={flow: context.label(iri(flow)) for subject in described for flow in subject.path},
+        asked=_asked(shapes, answers),
     )
+
+
+def _asked(shapes: Sequence[RuleShape], answers: Sequence[Answers]) -> Mapping[str, tuple[Node, ...]]:
+    found: dict[str, dict[Node, None]] = {}
+    for shape, answer in zip(shapes, answers, strict=True):
+        needed = [piece.shape for piece in shape.pieces if piece.group is None and piece.path is not None]
+        for focus in answer.applies:
+            found.setdefault(text_of(focus), {}).update(dict.fromkeys(needed))
+    return {focus: tuple(some) for focus, some in found.items()}
 
 
 def _cell(
@@ -270,7 +288,7 @@ def _cell(
                 if values:
                     found[path] = values
             elif place in lacking and (piece.group is None or piece.group not in met):
-                missing.append(Missing(path, piece.message, piece.group))
+                missing.append(Missing(path, piece.message, piece.group, piece.shape))
     if not results:
         return Cell(rule, focus, "satisfied", found=_as_found(found))
     if not missing:  # the rule is about the focus as a whole, or about a path that ends there
@@ -333,7 +351,7 @@ def _subjects(context: Context, focuses: Iterable[str]) -> tuple[Subject, ...]:
     flows = {flow.iri: flow for flow in context.flows.edges}
     terms = context.namespaces.terms
     found = []
-    for focus, element in context.catalogue.describe(focuses).items():
+    for focus, element in context.describe(focuses).items():
         hops = [
             (int(text_of(context.graph.value(hop, iri(f"{terms}hopNumber")) or '"0"')), text_of(used))
             for hop in context.graph.subjects(iri(f"{terms}isHopOf"), iri(focus))

@@ -258,6 +258,44 @@ def ask(
     return answers
 
 
+def find_misfits(
+    data: list[ox.Quad], shapes_quads: list[ox.Quad], shapes: Graph, asked: Iterable[Node], engine: str = "auto"
+) -> dict[Node, set[Node]]:
+    """Find, for property shapes with a path of one step, the values that do not conform to their ``sh:node``.
+
+    Args:
+        data: the data, ontologies included.
+        shapes_quads: the whole shapes graph.
+        shapes: the same, indexed.
+        asked: the property shapes.
+        engine: one of `qe_kg.validation.engines.ENGINES`.
+
+    Raises:
+        ShapesError: the shapes cannot be evaluated.
+
+    """
+    found: dict[Node, set[Node]] = {}
+    lines: list[str] = []
+    probed: list[Node] = []
+    for shape in asked:
+        path = shapes.value(shape, _PATH)
+        for node in shapes.objects(shape, sh("node")) if path and is_iri(path) else ():
+            probe = iri(f"{_PROBE}{len(probed)}")
+            probed.append(shape)
+            lines += [
+                f"{probe} {RDF_TYPE} {sh('NodeShape')} .",
+                f"{probe} {sh('targetObjectsOf')} {path} .",
+                f"{probe} {sh('node')} {node} .",
+            ]
+    if not probed:
+        return found
+    kept = [quad for quad in shapes_quads if not _is_target(quad)]
+    for result in engines.run(engine, data, [*kept, *parse_quads("\n".join(lines))]).results:
+        place = int(text_of(result.shape).removeprefix(_PROBE))
+        found.setdefault(probed[place], set()).add(result.focus)
+    return found
+
+
 def _is_target(quad: ox.Quad) -> bool:
     """Tell whether a triple makes a shape look at anything by itself."""
     predicate = str(quad.predicate)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from qe_kg.rules.consent import ConsentAnswer
     from qe_kg.rules.context import Context
     from qe_kg.rules.cut import CutAnswer
-    from qe_kg.rules.evidence import EvidenceMatrix
+    from qe_kg.rules.evidence import EvidenceMatrix, State
+    from qe_kg.rules.repair import RepairAnswer
     from qe_kg.rules.withdrawal import WithdrawalAnswer
     from qe_kg.store.embedded import EmbeddedStore
     from qe_kg.validation import ValidationReport
@@ -88,22 +89,31 @@ class RuleQuestions:
         """
         from qe_kg.manifest import RDF_ROLES
         from qe_kg.rules.context import Context
-        from qe_kg.validation.preparation import read_day, with_day
-        from qe_kg.validation.rule_index import GENERIC
+        from qe_kg.validation.preparation import finding_quads, read_day, with_day
 
         day = read_day(at)
+        chosen = tuple(dict.fromkeys(profiles)) or self.profiles
+        if (day, chosen) in self._contexts:
+            return self._contexts[day, chosen]
+        data = with_day(self.quads(*RDF_ROLES, "entailed"), day, self.namespaces)
         context = Context(
             store=self.store,
             catalogue=self.catalogue,
             namespaces=self.namespaces,
             flows=self.flow_graph,
-            data=with_day(self.quads(*RDF_ROLES, "entailed"), day, self.namespaces),
+            data=[*data, *finding_quads(self.conduits(day, chosen), self.namespaces)],
             shapes_quads=list(self.quads("shapes")),
             day=day,
-            profiles=tuple(dict.fromkeys(profiles)) or self.manifest.profiles or (GENERIC,),
+            profiles=chosen,
         )
         context.index.check_profiles(context.profiles)
+        self._contexts[day, chosen] = context
         return context
+
+    @cached_property
+    def _contexts(self) -> dict[tuple[date, tuple[str, ...]], Context]:
+        """What was asked for before: a model does not change, and reading it again would take the longest."""
+        return {}
 
     def cut(self, start: Iterable[str], end: Iterable[str], **options: Any) -> CutAnswer:  # noqa: ANN401
         """Find all minimum sets of flows that separate zones or participants; see `qe_kg.rules.cut.cut`."""
@@ -144,9 +154,43 @@ class RuleQuestions:
             ShapesError: the shapes cannot be evaluated.
 
         """
-        from qe_kg.rules.evidence import evidence
+        return self._evidence(self.rule_context(**options), rules, subjects, engine)
+
+    def repair(
+        self,
+        *,
+        rules: Iterable[str] = (),
+        subjects: Iterable[str] = (),
+        accepted: bool = False,
+        engine: str = "auto",
+        **options: Any,  # noqa: ANN401
+    ) -> RepairAnswer:
+        """Tell what would mend each open result of a rule; see `qe_kg.rules.repair`.
+
+        Args:
+            rules: codes of rules; none asks about all in force.
+            subjects: names of flows and other elements; none asks about all.
+            accepted: whether to mend what is waived or in the baseline too.
+            engine: the SHACL engine; see `qe_kg.validation.engines.ENGINES`.
+            options: as for `rule_context`.
+
+        Raises:
+            CallError: the day is none, or a name is unknown (`UnknownNameError`) or ambiguous.
+            ShapesError: the shapes cannot be evaluated.
+
+        """
+        from qe_kg.rules.repair import repair
 
         context = self.rule_context(**options)
+        chosen = {self.rules.get(code).code for code in rules}
+        # All rules are asked, so that what is new does for those too that are not to be mended now.
+        matrix = self._evidence(context, (), subjects, engine)
+        states: tuple[State, ...] = ("missing", "waived", "baseline") if accepted else ("missing",)
+        return repair(context, matrix, self.manifest.own_namespace, states=states, rules=chosen, engine=engine)
+
+    def _evidence(self, context: Context, rules: Iterable[str], subjects: Iterable[str], engine: str) -> EvidenceMatrix:
+        from qe_kg.rules.evidence import evidence
+
         chosen = [self.catalogue.resolve(name, "element", "record", "concept") for name in subjects]
         report = self.validate(profiles=context.profiles, at=context.day, engine=engine)
         scenario = self.manifest.scenario
@@ -157,4 +201,5 @@ class RuleQuestions:
             scenario=None if scenario is None else scenario.name,
             rules=tuple(rules),
             subjects=[one.iri for one in chosen],
+            engine=engine,
         )

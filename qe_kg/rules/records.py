@@ -39,8 +39,11 @@ class ConsentRecord:
         legal_bases: IRIs.
         recipients: IRIs of the participants that may receive the data.
         purposes: IRIs of what was consented to.
-        valid_from: days from which it counts, as written (``dcterms:date``, ``qe:validFrom``): the last of them counts.
-        valid_until: days until which it counts (``dcterms:valid``, ``qe:validUntil``): the first of them counts.
+        given: when its status was reached, as written (``dcterms:date``): a record needs it, and counts from then on.
+        valid: until when it is valid, as written (``dcterms:valid``): a record needs it.
+        valid_from: further days from which it counts (``qe:validFrom``): the last of all counts.
+        valid_until: further days until which it counts (``qe:validUntil``): the first of all counts.
+        data: IRIs of the items, concepts or categories that it names.
         granularity: the finest step granted, as written ("PT15M"); None where it grants none.
 
     """
@@ -50,6 +53,9 @@ class ConsentRecord:
     legal_bases: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    valid: tuple[str, ...] = ()
     valid_from: tuple[str, ...] = ()
     valid_until: tuple[str, ...] = ()
     granularity: str | None = None
@@ -63,10 +69,10 @@ class ConsentRecord:
             found.append("expired")
         elif not self.statuses or not set(self.statuses) <= STANDING:
             found.append("not-given")
-        begins, ends = read_days(self.valid_from), read_days(self.valid_until)
+        begins, ends = read_days((*self.given, *self.valid_from)), read_days((*self.valid, *self.valid_until))
         if begins is None or ends is None:
             found.append("unreadable")
-        elif not begins or not ends:
+        elif not self.given or not self.valid:
             found.append("no-dates")
         if begins and max(begins) > at:
             found.append("not-yet-valid")
@@ -108,8 +114,9 @@ def read_records(store: EmbeddedStore, namespaces: Namespaces) -> dict[str, Cons
         f"{DPV}hasLegalBasis": "legal_bases",
         f"{DPV}hasRecipient": "recipients",
         f"{DPV}hasPurpose": "purposes",
-        f"{DCTERMS}date": "valid_from",
-        f"{DCTERMS}valid": "valid_until",
+        f"{DPV}hasPersonalData": "data",
+        f"{DCTERMS}date": "given",
+        f"{DCTERMS}valid": "valid",
         f"{qe}validFrom": "valid_from",
         f"{qe}validUntil": "valid_until",
         f"{qe}grantedGranularity": "granularity",

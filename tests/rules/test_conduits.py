@@ -60,7 +60,9 @@ def _derivation(at: str, made_from: str, made: str, *kinds: str, name: str = "d"
 
 RECORD = (
     't:c a qe:ConsentRecord ; dpv:hasConsentStatus dpv:ConsentGiven ; dpv:hasPurpose t:wide ; '
-    'dcterms:date "2026-01-01"^^xsd:date ; qe:validUntil "2026-06-30"^^xsd:date .\n'
+    # CON-08 asks for dcterms:valid too; the earlier of two ends counts.
+    'dcterms:date "2026-01-01"^^xsd:date ; dcterms:valid "2026-12-31"^^xsd:date ; '
+    'qe:validUntil "2026-06-30"^^xsd:date .\n'
     't:wide a qe:Purpose ; skos:prefLabel "wide"@en .\n'
     't:narrow a qe:Purpose ; skos:prefLabel "narrow"@en ; skos:broader t:wide .\n'
     't:other a qe:Purpose ; skos:prefLabel "other"@en .\n'

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from qe_kg import CallError, Model, UnknownNameError, open_model
 from qe_kg.catalogue import Element
+from qe_kg.change import Change
 from qe_kg.lineage import Flow, FlowGraph
 from qe_kg.rules.cut import STEPS, CutAnswer, Sides, Steps, find_cuts
 from qe_kg.rules.payload import Payloads
@@ -51,7 +52,11 @@ def test_drawn_model_has_three_sets_of_three(model: Model) -> None:
     assert (answer.size, answer.count, answer.is_complete) == (3, 3, True)
     ways = {one.flow.removeprefix(ID): one for one in answer.sets[1]}
     assert ways["esv-04-esv-01-analytics"].breaks == tuple(ID + flow for flow in CONDUIT)
-    assert {one.certainty for one in ways.values()} == {"possible"}  # the diagram classifies nothing
+    # Telemetry is read as restricted; that analytics and guidance hold customer data is said nowhere.
+    assert {flow: one.certainty for flow, one in ways.items()} == {
+        **dict.fromkeys(TELEMETRY, "declared"),
+        "esv-04-esv-01-analytics": "possible",
+    }
     assert {len(way) for way in answer.disjoint} == {1, 3}
     lines = {line for flow in answer.flows.values() for line in flow.lines}
     assert {78, 79, 97, 99, 103} <= lines
@@ -63,9 +68,27 @@ def test_whole_model_has_one_set_since_the_platform_serves_all(model: Model) -> 
     assert sets_of(answer) == [TELEMETRY | {"rcv-01-esv-04-customer-data"}]
 
 
-def test_no_declared_way(model: Model) -> None:
+def test_declared_ways(model: Model) -> None:
     answer = model.cut(["regulated"], ["non-regulated"], steps="certain")
-    assert (answer.size, answer.sets, answer.to_dict()["separated"]) == (0, (), True)
+    assert sets_of(answer) == [TELEMETRY]
+    # What kind of data it is is a reader's inference: without it nothing is known to be restricted.
+    bare = open_model(include_inferences=False).cut(["regulated"], ["non-regulated"], steps="certain")
+    assert (bare.size, bare.sets, bare.to_dict()["separated"]) == (0, (), True)
+
+
+def test_without_a_set_no_rule_of_separation_finds_a_way(model: Model) -> None:
+    before = {one.rule for one in model.conduits(date(2026, 6, 30))}
+    assert "SEP-03" in before
+    for basis in ("drawn", "all"):
+        for members in model.cut(["regulated"], ["non-regulated"], basis=basis).sets:
+            gone = {one.flow for one in members}
+            if basis == "drawn":  # flows that only the prose states stay out of the question
+                gone |= {flow.iri for flow in model.flow_graph.edges if not flow.is_of("drawn")}
+            changed = model.changed(
+                Change((), tuple(quad for quad in model.quads("data", "inference") if str(quad.subject)[1:-1] in gone))
+            )
+            assert not [one for one in changed.conduits(date(2026, 6, 30)) if one.rule == "SEP-03"]
+            assert changed.cut(["regulated"], ["non-regulated"]).size == 0
 
 
 def test_participants_as_sides(model: Model) -> None:
@@ -82,6 +105,7 @@ def test_participants_as_sides(model: Model) -> None:
 
 def test_through_external_customers_are_a_way(model: Model) -> None:
     without = model.cut(["RCV-03"], ["NCV-01"], steps="plain", basis="drawn")
+    assert model.cut(["RCV-03"], ["NCV-01"], basis="drawn").size == 0  # no declared step leads on from customers
     through = model.cut(["RCV-03"], ["NCV-01"], steps="plain", basis="drawn", through_external=True)
     assert without.size == 0  # finance hands nothing on in the diagram
     assert {"rcv-03-customers-bill-data"} in sets_of(through)
@@ -146,13 +170,14 @@ class Case:
         return self.steps == "possible" and (item is None or item in self.payloads.unclassified)
 
     def goes_on(self, at: str, came_in: str | None, goes_out: str | None) -> bool:
+        is_outside = at == "x" and not self.through_external
         if self.steps == "plain":
-            return True
+            return not is_outside
         if came_in is not None and came_in == goes_out:
             return True
         ended = (at, came_in, goes_out) in self.graph.declassifying
         declared = (at, came_in, goes_out) in self.graph.derivations
-        return not ended and (declared or self.steps == "possible")
+        return not ended and (declared or (self.steps == "possible" and not is_outside))
 
     def ways(self) -> Iterator[frozenset[str]]:
         for flow in self.graph.edges:
@@ -166,7 +191,7 @@ class Case:
         if at in END:
             yield frozenset(one.iri for one, _ in way)
             return
-        if at in START or (at == "x" and not self.through_external):
+        if at in START:
             return
         for after in self.graph.edges:
             for item in after.items or (None,):
@@ -226,13 +251,13 @@ def check(case: Case) -> None:
 
 
 @given(cases(several=False))
-@settings(derandomize=True, max_examples=350, deadline=None)
+@settings(derandomize=True, max_examples=250, deadline=None)
 def test_all_smallest_sets_where_a_flow_carries_one_item(case: Case) -> None:
     check(case)
 
 
 @given(cases(several=True))
-@settings(derandomize=True, max_examples=250, deadline=None)
+@settings(derandomize=True, max_examples=180, deadline=None)
 def test_all_smallest_sets_where_flows_carry_several_items(case: Case) -> None:
     check(case)
 
