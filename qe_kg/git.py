@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from qe_kg.errors import ReadError
+
+#: What a hook inherits from the git that runs it, and what would turn us away from the folder that is meant.
+_INHERITED = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
 
 
 def _git(folder: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -16,6 +20,7 @@ def _git(folder: Path, *arguments: str, stdin: bytes = b"") -> subprocess.Comple
             input=stdin,
             capture_output=True,
             check=False,
+            env={name: value for name, value in os.environ.items() if name not in _INHERITED},
         )
     except FileNotFoundError as error:
         raise ReadError("git is not installed, or not on the PATH; name files or folders instead") from error

@@ -137,6 +137,14 @@ def test_a_wrong_name_is_told_with_the_nearest(
         run(old, new)
 
 
+def test_inside_of_a_hook_another_git_is_not_obeyed(bakery: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(bakery)
+    monkeypatch.setenv("GIT_DIR", ".git")  # as a hook finds it, relative to the top folder
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index")
+    rename_stream(bakery, "Bake Rolls")
+    assert told(run("main")) == [("changed", "Bake Rolls")]
+
+
 def test_outside_of_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))

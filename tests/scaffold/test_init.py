@@ -14,6 +14,7 @@ import yaml
 
 from qe_kg import open_model
 from qe_kg.competency import answer, read_questions
+from qe_kg.diff.text import MARKER
 from qe_kg.errors import CallError
 from qe_kg.scaffold import FILES, create_model
 from tests.diff.conftest import Git
@@ -130,7 +131,10 @@ def test_the_pipeline_of_github_runs_and_stops_the_change(pull_request: Path, tm
         codes.append(code)
     assert codes == [1, 0, 1], "validation fails, the change is told, the gate fails"
     text = summary.read_text(encoding="utf-8")
-    assert text.startswith("<!-- qe-kg diff -->") and "1 added" in text
+    assert text.startswith(MARKER) and "1 added" in text
+    # The step that replaces the comment of an earlier push finds it by the line that the comment begins with.
+    (sticky,) = (step["run"] for step in workflow["jobs"]["model"]["steps"] if "gh api" in step.get("run", ""))
+    assert f'startswith("{MARKER}")' in sticky
 
 
 def test_the_pipeline_of_gitlab_runs_and_stops_the_change(pull_request: Path, git: Git) -> None:
