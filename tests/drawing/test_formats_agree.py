@@ -32,6 +32,8 @@ QUESTIONS = [
     ("quantum-energy", "impact", "AOV-04", "AOV-05", "--depth", "0"),
     ("quantum-energy", "trace", "qed:flow-rcv-03-customers-bill-data"),
     ("quantum-energy", "impact", "REV-01", "--through-external", "--no-inferences"),
+    ("quantum-energy", "impact", "AOV-04", "--certain", "--type", "Stakeholder"),
+    ("quantum-energy", "impact", "Meter-to-Bill", "--stations", "--concept", "Meter Reading"),
     ("riverside-clinic", "impact", "rc:stakeholder-patient"),
 ]
 every_question = pytest.mark.parametrize("question", QUESTIONS, ids=" ".join)
