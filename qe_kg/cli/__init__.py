@@ -14,35 +14,44 @@ import click
 from qe_kg import __version__
 from qe_kg.errors import QeKgError
 
-# Command → the line that `qe-kg --help` shows. Kept here so that help needs no command's module.
-_COMMANDS = {
-    "init": "Make a new model directory.",
-    "validate": "Check the model against its rules; the gate for CI.",
-    "rules": "Which rules apply, on what basis, how far verified?",
-    "impact": "Who is affected if this changes?",
-    "trace": "Where does this come from?",
-    "paths": "All ways from one place to another, with their evidence.",
-    "structure": "Points of failure, bridges, loops, and where both sides meet.",
-    "whatif": "What would be different if this flow, zone or consent were?",
-    "why": "Why does this triple hold? The rules and lines behind it.",
-    "query": "Answer a query of the library, a file or standard input.",
-    "queries": "List the library of queries, or describe one.",
-    "evidence": "Which evidence is there for which rule; what an auditor asks for.",
-    "repair": "The triples that would mend what is open, to paste.",
-    "consent": "Which flows need consent, and may they run?",
-    "cut": "Which flows to stop so that two zones are separated?",
-    "map": "Draw all flows.",
-    "export": "Write the model as RDF.",
-    "diff": "What does a change say, and what does it mean?",
-    "migrate": "Rewrite a model for the names of this release.",
-    "load": "Load a model into a store on disk.",
-    "merge-driver": "Merge a Turtle file by statement, for git.",
-    "generate": "Make up a large enterprise, for trials and benchmarks.",
-    "check": "Check everything that a repository needs; for CI and before a commit.",
-    "fmt": "Write Turtle files the way everybody writes them.",
-    "demo": "Do the main job once: validate, impact, trace, export.",
-    "completion": "Print the completion script for a shell.",
+# Group → command → the line that `qe-kg --help` shows. Kept here so that help needs no command's module.
+_GROUPS = {
+    "Ask": {
+        "impact": "Who is affected if this changes?",
+        "trace": "Where does this come from?",
+        "paths": "All ways from one place to another, with their evidence.",
+        "structure": "Points of failure, bridges, loops, and where both sides meet.",
+        "whatif": "What would be different if this flow, zone or consent were?",
+        "why": "Why does this triple hold? The rules and lines behind it.",
+        "query": "Answer a query of the library, a file or standard input.",
+        "queries": "List the library of queries, or describe one.",
+        "map": "Draw all flows.",
+    },
+    "Check": {
+        "validate": "Check the model against its rules; the gate for CI.",
+        "check": "Check everything that a repository needs.",
+        "rules": "Which rules apply, on what basis, how far verified?",
+        "evidence": "Which evidence is there for which rule? For an auditor.",
+        "repair": "Which triples would mend what a rule finds?",
+        "consent": "Which flows need consent, and may they run?",
+        "cut": "Which flows to stop so that two zones are separated?",
+    },
+    "Change": {
+        "init": "Make a new model directory.",
+        "diff": "What does a change say, and what does it mean?",
+        "fmt": "Write Turtle files the way everybody writes them.",
+        "migrate": "Rewrite a model for the names of this release.",
+        "merge-driver": "Merge a Turtle file by statement, for git.",
+    },
+    "Take along": {
+        "export": "Write the model as RDF.",
+        "load": "Load a model into a store on disk.",
+        "generate": "Make up a large enterprise, for trials and benchmarks.",
+        "demo": "Do the main job once: validate, impact, trace, export.",
+        "completion": "Print the completion script for a shell.",
+    },
 }
+_COMMANDS = [name for commands in _GROUPS.values() for name in commands]
 
 _EPILOG = """\b
 Examples:
@@ -61,7 +70,7 @@ class _LazyGroup(click.Group):
     """A group that imports a command's module only when that command runs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return _COMMANDS
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
@@ -82,8 +91,10 @@ class _LazyGroup(click.Group):
         return answer
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+        width = max(map(len, _COMMANDS))
+        for title, commands in _GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), says) for name, says in commands.items()])
 
 
 @click.group(cls=_LazyGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
