@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -135,6 +135,10 @@ class EmbeddedStore:
             self._store.bulk_extend(self._pending)
             self._pending = []
         return self._store
+
+    def union(self) -> Iterator[ox.Quad]:
+        """Yield the triples of all graphs, each once, with literals as the store has them."""
+        return self._store.quads_for_pattern(None, None, None, ox.DefaultGraph())
 
     def graph(self, name: str) -> list[ox.Quad]:
         """Return the quads of a named graph, sorted, with literals as the store has them."""
