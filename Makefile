@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 
 TURTLE = $(shell find ontology shapes data examples tests -name '*.ttl')
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test mutants check format bench clean
 
 demo: $(STAMP)  ## validate the model, ask an impact and a trace question, write an export
 	@mkdir -p build
@@ -15,6 +15,9 @@ demo: $(STAMP)  ## validate the model, ask an impact and a trace question, write
 
 test: $(STAMP)  ## run all tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
+
+mutants: $(STAMP)  ## change the target state in every way that the mutation test knows, one at a time (minutes)
+	MUTANTS=all $(BIN)/python -m pytest -s -q -n 0 tests/mutation/test_mutation.py
 
 check: $(STAMP)  ## formatting, lint, types, and the model by its own command
 	$(BIN)/ruff format --check .

@@ -22,6 +22,8 @@ _COMMANDS = {
     "impact": "Who is affected if this changes?",
     "trace": "Where does this come from?",
     "paths": "All ways from one place to another, with their evidence.",
+    "structure": "Points of failure, bridges, loops, and where both sides meet.",
+    "whatif": "What would be different if this flow, zone or consent were?",
     "why": "Why does this triple hold? The rules and lines behind it.",
     "query": "Answer a query of the library, a file or standard input.",
     "queries": "List the library of queries, or describe one.",

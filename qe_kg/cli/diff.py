@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qe_kg.cli.options import format_option, output_option
+from qe_kg.cli.options import at_option, format_option, output_option, profile_option
 from qe_kg.cli.output import as_json, emit
 from qe_kg.cli.progress import progress
 
@@ -39,6 +39,8 @@ Kinds for --fail-on:
 @click.argument("new", required=False)
 @click.option("--model", "model", metavar="DIR", type=click.Path(path_type=Path), help="Model directory.")
 @click.option("--scenario", metavar="NAME", help="Take the second side in this scenario of the model.")
+@profile_option
+@at_option
 @click.option("--no-meaning", is_flag=True, help="Only compare: do not validate, walk or ask the two sides.")
 @click.option(
     "--fail-on",
@@ -52,6 +54,7 @@ Kinds for --fail-on:
 def diff_command(
     ctx: click.Context, /, old: str | None, new: str | None, model: Path | None, scenario: str | None, form: str,
     output: Path | None, no_meaning: bool, fail_on: tuple[str, ...],
+    profiles: tuple[str, ...], at: str | None,
 ) -> None:  # fmt: skip
     """Tell what a change says, element by element, and what it means.
 
@@ -66,7 +69,8 @@ def diff_command(
     kinds = check_kinds(fail_on, with_meaning=not no_meaning)
     with ExitStack() as stack, progress("Comparing"):
         sides = open_sides(old, new, model=model, scenario=scenario, into=stack)
-        comparison = compare(*sides, meaning=not no_meaning and (form != "rdfpatch" or bool(kinds)), model=model)
+        wanted = not no_meaning and (form != "rdfpatch" or bool(kinds))
+        comparison = compare(*sides, meaning=wanted, model=model, profiles=profiles, at=at)
     found = not_allowed(comparison, kinds)
     emit(_written(comparison, form, found), output)
     for kind, number in found.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from qe_kg.diff.meaning import Meaning, find_meaning
 from qe_kg.diff.sides import Side
 from qe_kg.diff.versions import VersionNeed, find_versions
 from qe_kg.namespaces import Namespaces
-from qe_kg.store.statements import Difference, difference
+from qe_kg.store.statements import Difference, as_stored, difference
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,18 @@ class Comparison:
         }
 
 
-def compare(old: Side, new: Side, *, meaning: bool = False, model: Path | None = None) -> Comparison:
+def compare(
+    old: Side, new: Side, *, meaning: bool = False, model: Path | None = None, profiles: Iterable[str] = (),
+    at: str | None = None,
+) -> Comparison:  # fmt: skip
     """Compare two sides.
 
     Args:
         old: the one side.
         new: the other.
         meaning: whether to tell what the difference means: both sides are validated, walked and asked.
+        profiles: the jurisdictions whose rules are checked; by default each model's own.
+        at: the day with which dates are compared; by default today.
         model: for that, the model whose ontology, shapes and queries are taken for files that belong to no model.
 
     Raises:
@@ -67,16 +72,21 @@ def compare(old: Side, new: Side, *, meaning: bool = False, model: Path | None =
         ShapesError, ManifestError: a side cannot be validated or asked.
 
     """
-    builtin = _assets(old) != _assets(new)
+    with_store = bool(old.store or new.store)  # in which what is shipped is no longer apart
+    builtin = with_store or _assets(old) != _assets(new)
     namespaces = new.namespaces if new.manifest or not old.manifest else old.namespaces
     with _without_collection():
-        triples = difference(old.content(builtin=builtin), new.content(builtin=builtin))
+        contents = [side.content(builtin=builtin) for side in (old, new)]
+        if with_store:
+            contents = [as_stored(one) for one in contents]
+        triples = difference(*contents)
+        del contents
         elements = diff_elements(triples, namespaces)
         versions = find_versions(triples, namespaces)
     found = None
     if meaning:
         differs = bool(triples.added or triples.removed)
-        found = find_meaning((old, new), elements, model, anything_differs=differs)
+        found = find_meaning((old, new), elements, model, anything_differs=differs, profiles=tuple(profiles), at=at)
     return Comparison(old.name, new.name, triples, elements, namespaces, versions, found)
 
 

@@ -92,7 +92,10 @@ def not_allowed(comparison: Comparison, kinds: Iterable[str]) -> dict[str, int]:
         if kind in _STATED:
             counts[kind] = _STATED[kind](comparison)
         elif comparison.meaning is None:
-            raise CallError(f"--fail-on {kind} is about models; name the model that the files belong to with --model")
+            raise CallError(
+                f"--fail-on {kind} is about models: name the one that the files belong to with --model, "
+                "and for a store the model that was loaded into it"
+            )
         else:
             counts[kind] = _MEANT[kind](comparison.meaning)
     return {kind: count for kind, count in counts.items() if count}

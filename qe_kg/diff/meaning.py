@@ -78,21 +78,26 @@ class Meaning:
 
 
 def find_meaning(
-    sides: tuple[Side, Side], elements: ElementDiff, model: Path | None, *, anything_differs: bool
-) -> Meaning | None:
-    """Tell what a difference means; None where the sides are no models and none is named.
+    sides: tuple[Side, Side], elements: ElementDiff, model: Path | None, *, anything_differs: bool,
+    profiles: tuple[str, ...] = (), at: str | None = None,
+) -> Meaning | None:  # fmt: skip
+    """Tell what a difference means; None where the sides are no models and none is named, and for stores.
 
     Args:
         sides: the two sides.
         elements: what differs.
         model: the model whose ontology, shapes and queries files are checked with that belong to no model.
+        profiles: the jurisdictions whose rules are checked; by default each model's own.
+        at: the day with which dates are compared; by default today.
         anything_differs: whether a statement differs; where none does, only the questions are asked.
 
     Raises:
         ShapesError, ManifestError, ParseError: a side cannot be validated or asked.
 
     """
-    if any(side.files and side.manifest is None for side in sides) and model is None:
+    if any(side.store for side in sides) or (
+        model is None and any(side.files and side.manifest is None for side in sides)
+    ):
         return None
     old, new = (_open(side, model) for side in sides)
     answers = compare_answers(old, new, elements.renames)
@@ -100,14 +105,20 @@ def find_meaning(
         return Meaning((), (), (), answers, Reach())
     names = new.namespaces if new else sides[0].namespaces
     kinds = {name: names.compact(f"{names.terms}{name}") for name in ("Waiver", "BaselineEntry")}
-    changed = {one.iri for one in elements.elements} | set(elements.renames)
+    changed = {name for one in elements.elements if not _is_new_name_only(one) for name in (one.iri, one.was or "")}
     return Meaning(
-        compare_results(old, new, sides, elements.renames),
+        compare_results(old, new, sides, elements.renames, profiles=profiles, at=at),
         tuple(one for one in elements.elements if one.type == kinds["Waiver"]),
         tuple(one for one in elements.elements if one.type == kinds["BaselineEntry"]),
         answers,
         compare_reach(old, new, changed, elements.renames),
     )
+
+
+def _is_new_name_only(one: ElementChange) -> bool:
+    """Tell whether an element is the same under a new name, so that nobody downstream need care."""
+    labels = ("skos:prefLabel", "skos:altLabel", "skos:notation", "skos:definition")
+    return one.kind == "renamed" and all(change.property in labels for change in one.properties)
 
 
 def _open(side: Side, model: Path | None) -> Model | None:

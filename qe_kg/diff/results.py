@@ -47,15 +47,16 @@ class ResultChange:
 
 
 def compare_results(
-    old: Model | None, new: Model | None, sides: tuple[Side, Side], renames: Mapping[str, str]
-) -> tuple[ResultChange, ...]:
+    old: Model | None, new: Model | None, sides: tuple[Side, Side], renames: Mapping[str, str], *,
+    profiles: tuple[str, ...] = (), at: str | None = None,
+) -> tuple[ResultChange, ...]:  # fmt: skip
     """Validate both sides and return the findings that are not on both with the same status.
 
     A finding is the same if rule, focus (under its new name) and path are; of several such at one place, those that
     one side has more are new or mended.
     """
-    before = _by_key(old.validate().results if old else (), sides[0], renames)
-    after = _by_key(new.validate().results if new else (), sides[1], {})
+    was_found, is_found = (model.validate(profiles=profiles, at=at).results if model else () for model in (old, new))
+    before, after = _by_key(was_found, sides[0], renames), _by_key(is_found, sides[1], {})
     found: list[ResultChange] = []
     for key in sorted(before.keys() | after.keys()):
         was, now = _without_same(before.get(key, []), after.get(key, []))

@@ -5,6 +5,7 @@ written                       means
 ============================  ====================================================================
 a folder with qe-kg.toml      that model
 another folder, or a file     the RDF in it
+a store on disk               what was loaded into it
 a git revision                the model of --model, else of the current folder, at that revision
 revision:path                 a model, folder or file at that revision; ./path from the current folder
 one…@scenario:NAME            a model as the scenario has it
@@ -30,7 +31,9 @@ from qe_kg.assets import asset_root
 from qe_kg.errors import CallError, ReadError
 from qe_kg.manifest import BUILTIN_PATTERNS, MANIFEST_NAME, RDF_ROLES, Manifest, ModelFile, find_model, read_manifest
 from qe_kg.namespaces import DEFAULT_BASE, Namespaces
+from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.store.files import read_quads
+from qe_kg.store.stamp import STORE_INSIDE, Stamp
 from qe_kg.store.statements import Content, content
 
 if TYPE_CHECKING:
@@ -49,6 +52,7 @@ class Side:
         files: its RDF files with their roles; the role is "data" where there is no model.
         manifest: the model's manifest, or None where it is no model.
         root: the temporary folder that the files were written to, or None; left out of places that are shown.
+        store: the folder of a store on disk that is compared instead of files, or None.
 
     """
 
@@ -56,6 +60,7 @@ class Side:
     files: tuple[ModelFile, ...]
     manifest: Manifest | None = None
     root: Path | None = None
+    store: Path | None = None
 
     @property
     def namespaces(self) -> Namespaces:
@@ -72,6 +77,8 @@ class Side:
             ParseError, ReadError: a file cannot be read.
 
         """
+        if self.store:
+            return Content(frozenset(EmbeddedStore(self.store, read_only=True).union()))
         files = [file for file in self.files if builtin or not file.builtin]
         removed = {quad.triple for file in files if file.role == "removed" for quad in read_quads(file.path)}
         stated = [file for file in files if file.role in RDF_ROLES]
@@ -164,6 +171,9 @@ def _shown(path: Path) -> str:
 def _at_path(path: Path, name: str, root: Path | None = None) -> Side:
     if path.name == MANIFEST_NAME:
         path = path.parent
+    if (path / STORE_INSIDE).is_dir():
+        Stamp.read(path)
+        return Side(name, (), None, root, path)
     if (path / MANIFEST_NAME).is_file():
         manifest = read_manifest(path)
         assets = _assets_in(root)

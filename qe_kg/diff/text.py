@@ -14,6 +14,9 @@ MARKER = "<!-- qe-kg diff -->"
 #: What is shown of one property; the JSON has all.
 _MOST_VALUES = 8
 _WIDTH = 90
+#: A comment on GitHub has at most 65,536 characters.
+_MOST_CHARACTERS = 60_000
+_MOST_ROWS = 60
 
 
 def as_text(comparison: Comparison) -> str:
@@ -106,15 +109,25 @@ def _value(value: Value) -> str:
 
 
 def as_markdown(comparison: Comparison) -> str:
-    """Write a comparison as one Markdown comment that begins with `MARKER`."""
+    """Write a comparison as one Markdown comment that begins with `MARKER`, cut to the length of one."""
     lines = [MARKER, f"### {md(headline(comparison))}", ""]
     for title, rows in sections(comparison):
-        lines += [f"**{md(title)}**", "", *(f"- {md(row)}" for row in rows), ""]
+        lines += [f"**{md(title)}**", "", *(f"- {md(row)}" for row in rows[:_MOST_ROWS])]
+        lines += [f"- … {len(rows) - _MOST_ROWS} more", ""] if len(rows) > _MOST_ROWS else [""]
     elements = comparison.elements.elements
     if elements:
         lines += ["| | type | element | property | from | to |", "|---|---|---|---|---|---|"]
-        for one in elements:
-            lines += _md_rows(comparison, one)
+        room = _MOST_CHARACTERS - sum(len(line) + 1 for line in lines)
+        for number, one in enumerate(elements):
+            rows = list(_md_rows(comparison, one))
+            room -= sum(len(row) + 1 for row in rows)
+            if room < 0:
+                lines += [
+                    "",
+                    f"… and {len(elements) - number} more elements: a comment holds no more; see the other formats.",
+                ]
+                break
+            lines += rows
         lines.append("")
     return "\n".join(lines)
 

@@ -322,7 +322,7 @@ class Enterprise:
         if self._defective(chance, "device data without consent", name, "CON-01"):
             return record, []
         consent = f"{PREFIX}:consent-record-{name.rpartition('-')[2]}"
-        is_withdrawn = self._defective(chance, "device data after consent was withdrawn", name, "CON-01")
+        is_withdrawn = self._defective(chance, "device data after consent was withdrawn", name, "CON-08")
         status = "ConsentWithdrawn" if is_withdrawn else "ConsentGiven"
         record.append(("qe:isCoveredByConsent", consent))
         return record, [(consent, _consent(consent, granular[0][0], target, status))]

@@ -9,13 +9,21 @@ from qe_kg.lineage.flows import BASES, FlowGraph
 from qe_kg.lineage.questions import Questions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyoxigraph as ox
+
     from qe_kg.catalogue import Catalogue
+    from qe_kg.change import Change
     from qe_kg.lineage.answer import Lineage
     from qe_kg.lineage.changes import ChangeAnswer
     from qe_kg.lineage.paths import Paths
+    from qe_kg.lineage.structure import Structure
     from qe_kg.lineage.tell import Tell
+    from qe_kg.lineage.what_if import Changeable, WhatIf
     from qe_kg.namespaces import Namespaces
     from qe_kg.store.embedded import EmbeddedStore
+    from qe_kg.validation.report import ValidationReport
 
 __all__ = ["BASES", "LineageQuestions"]
 
@@ -26,6 +34,17 @@ class LineageQuestions:
     store: EmbeddedStore
     catalogue: Catalogue
     namespaces: Namespaces
+
+    if TYPE_CHECKING:
+
+        def quads(self, *roles: str) -> Iterator[ox.Quad]:
+            """Yield the quads of the files of these roles."""
+
+        def changed(self, change: Change) -> Changeable:
+            """Return the model with a change."""
+
+        def validate(self) -> ValidationReport:
+            """Check the model against its rules."""
 
     @cached_property
     def flow_graph(self) -> FlowGraph:
@@ -62,6 +81,28 @@ class LineageQuestions:
         What each goes along is said in docs/explanation/change-kinds.md; options and errors are those of `impact`.
         """
         return self.lineage.change(kind, names, **options)
+
+    def structure(self, *, basis: str = "all") -> Structure:
+        """Tell what the shape of the flows of a basis tells; see `qe_kg.lineage.structure.Structure`."""
+        return self.lineage.structure(basis)
+
+    def what_if(self, **assumed: Any) -> WhatIf:  # noqa: ANN401
+        """Tell what would be different; nothing is written.
+
+        Args:
+            assumed: ``remove`` (flows by name), ``add`` (paths of RDF files), ``move`` ("NAME=ZONE"), ``withdraw``
+                (consent records by identifier, label, CURIE or IRI): several of each.
+
+        Raises:
+            UnknownNameError, AmbiguousNameError, CallError: a name is wrong, or nothing is assumed.
+            ParseError, ReadError: a file cannot be read.
+
+        """
+        from qe_kg.lineage.assumptions import read_assumptions
+        from qe_kg.lineage.what_if import what_if
+
+        found = read_assumptions(self.store, self.catalogue, self.namespaces, **assumed)
+        return what_if(self, found, found.change(self.quads("data", "inference"), self.namespaces))
 
     def tell(self, lineage: Lineage) -> Tell:
         """Tell whom an impact or trace concerns: stakeholders, regulators and owners."""

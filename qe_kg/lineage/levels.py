@@ -17,6 +17,8 @@ from qe_kg.lineage.flows import (
 from qe_kg.namespaces import Namespaces
 from qe_kg.store.embedded import EmbeddedStore
 
+_MANY = 5_000
+
 
 class StoreFlows:
     """A source of flows that asks the store for each level of a walk, and remembers names.
@@ -66,5 +68,7 @@ class StoreFlows:
 
     def evidence(self, flows: Collection[Flow]) -> list[Flow]:
         """Return these flows with what the sources say of them."""
-        told = read_statements(self._store, self._namespaces, (flow.iri for flow in flows))
+        # So many that reading everything is sooner done than asking for each.
+        wanted = None if len(flows) > _MANY else [flow.iri for flow in flows]
+        told = read_statements(self._store, self._namespaces, wanted)
         return [told.add_to(flow) for flow in flows]

@@ -21,10 +21,13 @@ from qe_kg.store.embedded import EmbeddedStore
 
 if TYPE_CHECKING:
     from qe_kg.lineage.changes import ChangeAnswer
+    from qe_kg.lineage.structure import Structure
     from qe_kg.lineage.warm import WarmFlows
 
 #: From so many flows on they are walked as arrays.
 _LARGE = 20_000
+#: What market participants and third parties do.
+_OUTSIDERS = ("market-participation", "marketing", "technology-partner")
 
 
 class Questions:
@@ -59,10 +62,10 @@ class Questions:
         start = self.starts.resolve(names)
         if not self.is_large or filters.stations:
             return walk(self._source, start, direction, filters)
-        if self._store.path is not None and filters.depth is not None and "_warm" not in vars(self):
+        if self._store.path is not None and filters.depth is not None and "warm" not in vars(self):
             # One bounded question to a store on disk: what it does not reach need not be read.
             return walk(self._levels, start, direction, filters)
-        return self._warm.walk(start, direction, filters)
+        return self.warm.walk(start, direction, filters)
 
     def paths(
         self, start: tuple[str, ...], goal: tuple[str, ...], *, max_hops: int = 6, limit: int = 20, **options: object
@@ -100,6 +103,27 @@ class Questions:
         records = FlowRecords.read(self._store, self._namespaces)
         return change_impact(self._graph(), records, known, self.starts.resolve(names), filters)
 
+    def structure(self, basis: str = "all") -> Structure:
+        """Tell what the shape of the flows of a basis tells.
+
+        Raises:
+            CallError: the basis is unknown.
+
+        """
+        from qe_kg.lineage.structure import structure_of  # with rustworkx
+
+        check_options(basis, None)
+        zone = f"{self._namespaces.lists}zone-external"
+        functions = " ".join(f"<{self._namespaces.lists}participant-function-{name}>" for name in _OUTSIDERS)
+        rows = self._store.select(
+            f"PREFIX qe: <{self._namespaces.terms}>\nSELECT DISTINCT ?p WHERE {{ "
+            f"{{ VALUES ?f {{ {functions} }} {{ ?p qe:performsFunction ?f }} UNION "
+            f"{{ ?p qe:isStageOf/qe:performsFunction ?f }} }} UNION {{ ?p qe:inZone <{zone}> FILTER NOT EXISTS "
+            f"{{ ?p qe:performsFunction <{self._namespaces.lists}participant-function-regulation> }} }} }}"
+        ).rows
+        outsiders = {row[0].value for row in rows if row[0]}
+        return structure_of(self._graph(), outsiders, basis, external=self._namespaces.compact(zone))
+
     def tell(self, lineage: Lineage) -> Tell:
         """Return whom to tell of what an answer shows."""
         return who_to_tell(lineage, self._store, self._catalogue, self._namespaces)
@@ -123,7 +147,8 @@ class Questions:
         return self._levels if self.is_large else self._graph()
 
     @cached_property
-    def _warm(self) -> WarmFlows:
+    def warm(self) -> WarmFlows:
+        """The flows as arrays, for models too large to walk as objects."""
         from qe_kg.lineage.warm import WarmFlows  # with numpy, which takes time to load
 
         return WarmFlows(self._store, self._catalogue, self._namespaces)
@@ -133,11 +158,11 @@ class Questions:
         from qe_kg.lineage.index import FlowIndex
 
         FlowIndex.forget(folder)
-        self._warm.index.write(folder)
+        self.warm.index.write(folder)
 
     def warm_up(self) -> None:
         """Build the index of flows now, and answer from it from here on; large models gain by it."""
-        _ = self._warm.index
+        _ = self.warm.index
 
     def filters(
         self,

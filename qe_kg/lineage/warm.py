@@ -45,9 +45,10 @@ class WarmFlows:
 
     def walk(self, start: Start, direction: Direction, filters: Filters) -> Lineage:
         """Walk breadth first; the answer is that of `qe_kg.lineage.walk.walk`, which counts stations too."""
-        return walk_arrays(self.index, self._details, start, direction, filters, self._allowed(filters))
+        return walk_arrays(self.index, self._details, start, direction, filters, self.allowed(filters))
 
-    def _allowed(self, filters: Filters) -> Allowed:
+    def allowed(self, filters: Filters) -> Allowed:
+        """Return what filters come to in the index."""
         index = self.index
         flows = self._everything if filters.basis == "all" else self._of_basis[filters.basis]
         states = np.ones(len(index.state_item), np.bool_)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -59,6 +59,8 @@ class EmbeddedStore:
 
     def __init__(self, path: Path | str | None = None, *, read_only: bool = False) -> None:
         self.path = None if path is None else Path(path)
+        #: What is still to be written to disk: a store on disk writes a thousand files in the time of ten.
+        self._pending: list[ox.Quad] = []
         if self.path is None:
             self._store = ox.Store()
             return
@@ -81,11 +83,11 @@ class EmbeddedStore:
     def finish(self) -> None:
         """Bring what was loaded into the form in which it is read fastest, and on to the disk."""
         if self.path is not None:
-            self._store.optimize()
+            self._settled().optimize()
             self._store.flush()
 
     def __len__(self) -> int:
-        return sum(1 for _ in self._store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
+        return sum(1 for _ in self._settled().quads_for_pattern(None, None, None, ox.DefaultGraph()))
 
     def load(self, path: Path, graph: str, rename: Callable[[str], str] | None = None) -> set[str]:
         """Load one file; triples without a graph go to ``graph``.
@@ -99,7 +101,8 @@ class EmbeddedStore:
 
         """
         form = FORMATS[format_of(path)]
-        if rename is None and not form.supports_datasets:
+        is_large = path.is_file() and path.stat().st_size > _LARGE
+        if rename is None and not form.supports_datasets and (self.path is None or is_large):
             try:
                 self._store.bulk_load(path=str(path), format=form, to_graph=ox.NamedNode(graph))
             except SyntaxError as error:
@@ -107,7 +110,7 @@ class EmbeddedStore:
             except OSError as error:
                 raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
             # The union as a graph of its own: Oxigraph's own union answers once for each graph that holds a triple.
-            if form == ox.RdfFormat.N_TRIPLES and path.stat().st_size > _LARGE and not _has_blank_nodes(path):
+            if form == ox.RdfFormat.N_TRIPLES and is_large and not _has_blank_nodes(path):
                 # An update of the store holds all that it changes in memory.
                 self._store.bulk_load(path=str(path), format=form)
             else:
@@ -119,13 +122,27 @@ class EmbeddedStore:
 
     def add(self, quads: Iterable[ox.Quad]) -> None:
         """Add quads."""
-        for quad in quads:
-            self._store.add(quad)
-            self._store.add(ox.Quad(quad.subject, quad.predicate, quad.object))
+        both = (one for quad in quads for one in (quad, ox.Quad(quad.subject, quad.predicate, quad.object)))
+        if self.path is not None:
+            self._pending += both
+        else:
+            for quad in both:
+                self._store.add(quad)
+
+    def _settled(self) -> ox.Store:
+        """Return the database with everything in it."""
+        if self._pending:
+            self._store.bulk_extend(self._pending)
+            self._pending = []
+        return self._store
+
+    def union(self) -> Iterator[ox.Quad]:
+        """Yield the triples of all graphs, each once, with literals as the store has them."""
+        return self._store.quads_for_pattern(None, None, None, ox.DefaultGraph())
 
     def graph(self, name: str) -> list[ox.Quad]:
         """Return the quads of a named graph, sorted, with literals as the store has them."""
-        found = self._store.quads_for_pattern(None, None, None, ox.NamedNode(name))
+        found = self._settled().quads_for_pattern(None, None, None, ox.NamedNode(name))
         return sorted(found, key=lambda quad: (str(quad.subject), str(quad.predicate), str(quad.object)))
 
     def update(self, update: str) -> None:
@@ -136,7 +153,7 @@ class EmbeddedStore:
 
         """
         try:
-            _with_room(lambda: self._store.update(update))
+            _with_room(lambda: self._settled().update(update))
         except SyntaxError as error:
             raise _query_error(error) from error
 
@@ -169,7 +186,7 @@ class EmbeddedStore:
 
         For many rows this takes a fraction of the time that terms as Python objects do.
         """
-        answer = self._store.query(query)
+        answer = self._settled().query(query)
         if not isinstance(answer, ox.QuerySolutions):
             raise QueryError("a SELECT query was expected")
         return answer.serialize(format=ox.QueryResultsFormat.TSV) or b""
@@ -197,7 +214,7 @@ class EmbeddedStore:
             raise QueryError(f"the query cannot be answered: {error}") from error
 
     def _answer(self, query: str, prefixes: dict[str, str] | None) -> Solutions | bool | list[tuple[Term, Term, Term]]:
-        answer = self._store.query(query, prefixes=prefixes)
+        answer = self._settled().query(query, prefixes=prefixes)
         if isinstance(answer, ox.QueryBoolean):
             return bool(answer)
         if isinstance(answer, ox.QuerySolutions):

@@ -106,6 +106,14 @@ def lines_of(path: Path) -> list[bytes] | None:
     return data.split(b"\n")
 
 
+def as_stored(given: Content) -> Content:
+    """Return content as a store would have it: one graph, and literals in the form that the store gives them."""
+    store = ox.Store()
+    quads = (*given.quads, *_parsed(given.lines))
+    store.bulk_extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
+    return Content(frozenset(store))
+
+
 def difference(old: Iterable[ox.Quad] | Content, new: Iterable[ox.Quad] | Content) -> Difference:
     """Compare two sets of quads by their terms as written.
 

@@ -24,10 +24,17 @@ USERS = {
     "click": {"qe_kg.cli.*"},
     "numpy": {"qe_kg.lineage.*"},
     "pygraphviz": {"qe_kg.drawing"},
-    "pyoxigraph": {"qe_kg.store.*", "qe_kg.rdflib_bridge", "qe_kg.change", "qe_kg.validation.preparation"},
+    "pyoxigraph": {
+        "qe_kg.lineage.assumptions",
+        "qe_kg.store.*",
+        "qe_kg.rdflib_bridge",
+        "qe_kg.change",
+        "qe_kg.validation.preparation",
+    },
     "pyshacl": {"qe_kg.validation.pyshacl_engine"},
     "rdflib": {"qe_kg.rdflib_bridge", "qe_kg.validation.*"},
     "rich": {"qe_kg.cli.*"},
+    "rustworkx": {"qe_kg.lineage.structure"},
     "yaml": {"qe_kg.query_library"},
 }
 #: Dependencies that are called as programs, and the one module that calls each.

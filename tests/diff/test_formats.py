@@ -72,6 +72,16 @@ def test_a_comment_is_one_and_holds_no_markup_of_the_data() -> None:
     assert len(rows) == 3 and {row.replace("\\|", "").count("|") for row in rows} == {7}
 
 
+def test_a_comment_is_no_longer_than_a_comment_may_be() -> None:
+    many = "\n".join(
+        labelled(f"Element {number} " + "x" * 50, f"https://test.example/{number}") for number in range(2000)
+    )
+    text = as_markdown(comparison("", many))
+    assert 50_000 < len(text) < 65_536
+    rows = sum(line.startswith("| added") for line in text.splitlines())
+    assert f"… and {2000 - rows} more elements" in text
+
+
 @pytest.mark.parametrize(
     ("text", "escaped"),
     [("a_b*c", r"a\_b\*c"), ("<!-- x -->", r"&lt;\!-- x --&gt;"), ("a\n# b", r"a \# b"), ("1 → 2", "1 → 2")],
@@ -128,7 +138,7 @@ def test_the_command_refuses_what_it_does_not_know(qe_kg: Run, two: tuple[Path, 
     assert (done.returncode, done.stdout) == (2, "")
     assert "knows no 'new-violations'" in done.stderr and "Traceback" not in done.stderr
     done = qe_kg("diff", *two, "--fail-on", "new-violation")
-    assert done.returncode == 2 and "name the model that the files belong to with --model" in done.stderr
+    assert done.returncode == 2 and "name the one that the files belong to with --model" in done.stderr
     done = qe_kg("diff", two[0], "nothing.ttl")
     assert done.returncode == 2 and "nothing.ttl'" in done.stderr
 

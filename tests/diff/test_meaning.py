@@ -167,7 +167,7 @@ def test_a_renaming_means_nothing_else(comparing: Callable[..., Comparison]) -> 
     old = flow("ab", "a", "b", note="") + flow("bd", "b", "d")
     found = comparing(old, old.replace("t:ab ", "t:a-to-b "))
     assert [one.kind for one in found.elements.elements] == ["renamed"]
-    assert meant(found).results == () and meant(found).answers == ()
+    assert meant(found).results == () and meant(found).answers == () and received(found) == {}
     assert meant(found).reach.crossings_gained == meant(found).reach.crossings_lost == ()
     assert not_allowed(found, ["removed-flow"]) == {}
 
@@ -202,6 +202,17 @@ def test_a_model_that_is_new_or_gone(comparing: Callable[..., Comparison], tmp_p
         assert compare(*sides, meaning=True).meaning is None, "a folder is no model"
         found = compare(*sides, meaning=True, model=tmp_path / "new")
     assert [one.kind for one in meant(found).results if one.result.rule == "T-01"] == ["new"]
+
+
+def test_the_day_and_the_profiles_are_the_validation_s(comparing: Callable[..., Comparison], tmp_path: Path) -> None:
+    comparing(flow("ab", "a", "b"), flow("ab", "a", "b", note=""))
+    with ExitStack() as stack:
+        sides = open_sides(str(tmp_path / "old"), str(tmp_path / "new"), model=None, scenario=None, into=stack)
+        assert len(meant(compare(*sides, meaning=True, at="2026-06-30")).results) == 1
+        with pytest.raises(CallError, match="soon"):
+            compare(*sides, meaning=True, at="soon")
+        with pytest.raises(CallError, match="us-xx"):
+            compare(*sides, meaning=True, profiles=["us-xx"])
 
 
 def test_unknown_kinds_are_refused() -> None:

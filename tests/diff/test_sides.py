@@ -11,6 +11,7 @@ import pytest
 from qe_kg.diff import Comparison, compare
 from qe_kg.diff.sides import open_sides
 from qe_kg.errors import CallError, QeKgError, ReadError
+from qe_kg.opening import load_model
 from tests.diff.conftest import HEAD, STREAMS, Git
 
 
@@ -99,6 +100,20 @@ def test_a_scenario_against_the_model_as_it_is(bakery: Path, monkeypatch: pytest
     for found in (run(scenario="online"), run(".", "@scenario:online"), run("HEAD", ".@scenario:online")):
         assert told(found) == [("added", "Sell Online")]
     assert told(run(".@scenario:online", "HEAD@scenario:online")) == []
+
+
+def test_a_store_on_disk(bakery: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(bakery)
+    flows = bakery / "flows.ttl"
+    # The store writes this literal as 1.5; that is no difference.
+    number = '    qe:size "1.50"^^<http://www.w3.org/2001/XMLSchema#decimal> ;\n    qe:carries'
+    flows.write_text(flows.read_text(encoding="utf-8").replace("    qe:carries", number), encoding="utf-8")
+    load_model(bakery, tmp_path / "kg.db")
+    assert told(run(str(tmp_path / "kg.db"), ".")) == []
+    rename_stream(bakery, "Bake Rolls")
+    assert told(run(str(tmp_path / "kg.db"), ".")) == [("changed", "Bake Rolls")]
+    assert told(run(".", str(tmp_path / "kg.db"))) == [("changed", "Bake Bread")]
+    assert told(run(str(tmp_path / "kg.db"), str(tmp_path / "kg.db"))) == []
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from qe_kg.store.embedded import EmbeddedStore
 from tests.lineage.test_certain_walk import with_stations
 from tests.lineage.test_walk_against_reference import EXTERNAL, Question, element
 
-thorough = settings(derandomize=True, max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(derandomize=True, max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 T = "https://t.example/"
 NAMES = Namespaces()
 
@@ -110,7 +110,7 @@ def test_three_engines_one_answer(case: tuple[Question, Filters]) -> None:
 
 
 @given(asked())
-@settings(thorough, max_examples=60)
+@settings(thorough, max_examples=40)
 def test_stations_level_by_level(case: tuple[Question, Filters]) -> None:
     question, filters = case
     store, start, filters = loaded(question), start_of(question), replace(filters, stations=True)

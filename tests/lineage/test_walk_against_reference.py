@@ -21,8 +21,8 @@ PARTICIPANTS = tuple("abcde")
 ITEMS = ("x", "y", "z")
 EXTERNAL = "qev:zone-external"
 
-thorough = settings(derandomize=True, max_examples=700, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-brief = settings(thorough, max_examples=200)
+thorough = settings(derandomize=True, max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+brief = settings(thorough, max_examples=120)
 
 
 # --- the reference ------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from rdflib import RDF, RDFS, SH, Graph, Literal, URIRef
+from rdflib import RDF, RDFS, SH, Graph, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
@@ -263,7 +263,15 @@ def distinct(mutants: Iterable[Mutant]) -> list[Mutant]:
     return list(by_change.values())
 
 
-def literal(value: Value) -> Literal:
-    if value.kind.startswith("http"):
-        return Literal(value.text, datatype=URIRef(value.kind), normalize=False)
-    return Literal(value.text, lang=value.kind)
+def a_few(mutants: Iterable[Mutant], each: int) -> list[Mutant]:
+    """Some of each kind, where a kind is what is done to which piece of evidence, at different places."""
+    by_kind: dict[tuple[str, str], list[Mutant]] = {}
+    for one in mutants:
+        words = one.what.split()
+        kind = (words[0], words[-1]) if " at " in one.what else (words[1], words[-1])
+        by_kind.setdefault(kind, []).append(one)
+    chosen = []
+    for number, group in enumerate(by_kind.values()):
+        start = number % len(group)
+        chosen += (group[start:] + group[:start])[:: max(1, len(group) // each)][:each]
+    return chosen

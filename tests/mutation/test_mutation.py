@@ -1,26 +1,34 @@
 """From a model that keeps every rule, one change at a time: exactly the rules that should fire do, exactly there.
 
 What should fire is said by oracles in plain Python, which know the rules and not their shapes; what fires, by the
-product's shapes, its engine and its finder of paths. A miss and a false alarm both fail. The counts are printed with
-``pytest -s``; ``killed`` are mutants that break a rule and are found, ``equivalent`` those that break none, since
-other evidence stands in.
+product's shapes, its engine and its finder of paths. A miss and a false alarm both fail. ``pytest -s`` prints the
+counts: ``killed`` are mutants that break a rule and are found out, ``equivalent`` those that break none, since other
+evidence stands in.
+
+All mutants take minutes; by default each kind is tried at one or two places. ``make mutants`` tries all.
 """
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable
 
 import pytest
 
 from tests.mutation.bench import ROOT, Bench, Breach
-from tests.mutation.mutants import Mutant, by_hand, distinct, from_shapes
-from tests.mutation.oracle import ORACLES
-from tests.mutation.oracle_consent import CONSENT_ORACLES
+from tests.mutation.facts import short
+from tests.mutation.mutants import Mutant, a_few, by_hand, distinct, evidence, from_shapes, of_consents
 
 pytestmark = pytest.mark.xdist_group("mutation")
+ALL = os.environ.get("MUTANTS") == "all"
 #: A thing of the model that is evidence of nothing.
 WRONG = "qed:information-item-products"
+
+
+@pytest.fixture(scope="module")
+def target() -> Bench:
+    return Bench("compliant")
 
 
 @pytest.fixture(scope="module")
@@ -48,30 +56,60 @@ def judge(bench: Bench, mutants: Iterable[Mutant]) -> tuple[Counter[str], dict[s
             killed.add(mutant.what)
         else:
             counts["equivalent"] += 1
-    print(f"\n{bench.scenario or 'as is'}: {dict(counts)}, judged differently: {len(wrong)}")
+    print(f"\n{bench.scenario or bench.directory.name}: {dict(counts)}, judged differently: {len(wrong)}")
     return counts, wrong, killed
 
 
-def mutants_of(bench: Bench, stride: int) -> list[Mutant]:
-    from_evidence = from_shapes(bench.shapes, bench.facts, bench.applicable, WRONG)
-    return distinct([*from_evidence, *by_hand(bench.facts)])[::stride]
+def of_evidence(bench: Bench) -> list[Mutant]:
+    return distinct(from_shapes(bench.shapes, bench.facts, bench.applicable, WRONG))
 
 
-def test_every_rule_has_an_oracle(as_is: Bench) -> None:
-    assert {*ORACLES, *CONSENT_ORACLES, "SEP-03", "SEP-04", "FIN-04"} >= set(as_is.rule_iris)
+def test_every_rule_has_an_oracle() -> None:
+    from tests.mutation.oracle import ORACLES
+    from tests.mutation.oracle_consent import CONSENT_ORACLES
+
+    assert {*ORACLES, *CONSENT_ORACLES, "SEP-03", "SEP-04", "FIN-04"} == set(Bench().rule_iris)
 
 
-@pytest.mark.parametrize("name", ["as_is", "clinic"])
+def test_the_target_state_keeps_every_rule(target: Bench) -> None:
+    assert target.expected(target.facts) == set()
+    assert target.found(target.read_by_rules) == set()
+
+
+@pytest.mark.parametrize("name", ["as_is", "target", "clinic"])
 def test_what_no_rule_reads_changes_no_result(name: str, request: pytest.FixtureRequest) -> None:
     bench: Bench = request.getfixturevalue(name)
     assert bench.found(bench.whole) == bench.found(bench.read_by_rules)
 
 
-@pytest.mark.parametrize(("name", "stride"), [("as_is", 5), ("clinic", 5)])
-def test_changes_break_what_the_oracles_say(name: str, stride: int, request: pytest.FixtureRequest) -> None:
-    """Also where the model breaks rules to begin with."""
+def test_evidence_taken_away_or_spoiled_is_missed_where_it_is_asked_for(target: Bench) -> None:
+    mutants = of_evidence(target) if ALL else a_few(of_evidence(target), 1)
+    _, wrong, killed = judge(target, mutants)
+    assert wrong == {}
+    asked = {short(str(one.prop)) for one in evidence(target.shapes)}
+    tried = {mutant.what.partition(" at ")[0] for mutant in mutants}
+    assert {name.partition(" at ")[0] for name in killed} <= tried <= asked
+
+
+def test_changes_that_no_shape_names_break_what_the_oracles_say(target: Bench) -> None:
+    mutants = distinct(by_hand(target.facts))
+    counts, wrong, _ = judge(target, mutants if ALL else a_few(mutants, 1))
+    assert wrong == {}
+    assert counts["killed"]
+
+
+def test_a_consent_that_is_worth_nothing_is_found_wherever_it_is_relied_on(target: Bench) -> None:
+    mutants = distinct(of_consents(target.facts))
+    counts, wrong, _ = judge(target, mutants if ALL else mutants[::8])
+    assert wrong == {}
+    assert counts["killed"]
+
+
+@pytest.mark.parametrize("name", ["as_is", "clinic"])
+def test_a_model_that_breaks_rules_to_begin_with(name: str, request: pytest.FixtureRequest) -> None:
     bench: Bench = request.getfixturevalue(name)
     assert bench.found(bench.read_by_rules) == bench.expected(bench.facts) != set()
-    counts, wrong, _ = judge(bench, mutants_of(bench, stride))
+    mutants = distinct([*of_evidence(bench), *by_hand(bench.facts)])
+    counts, wrong, _ = judge(bench, mutants if ALL else mutants[::50])
     assert wrong == {}
     assert counts["killed"]

@@ -81,7 +81,9 @@ def test_it_holds_what_is_shipped_and_nothing_else(wheel: Path) -> None:
         if path.is_file()
     }
     code = {
-        path.relative_to(ROOT).as_posix() for path in (ROOT / "qe_kg").rglob("*") if path.suffix in (".py", ".typed")
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "qe_kg").rglob("*")
+        if path.is_file() and (path.suffix in (".py", ".typed") or "templates" in path.parts)
     }
     metadata = {name for name in names if re.match(r"quantum_energy_kg-[\d.]+\.dist-info/", name)}
     assert names - metadata == shipped | code
@@ -102,6 +104,12 @@ def test_it_answers_what_the_checkout_answers(installed: Path, tmp_path: Path) -
         assert _run([installed, *arguments], tmp_path) == _checkout(*arguments, cwd=tmp_path)
     validate = ("validate", "--format", "json")
     assert _report(_run([installed, *validate], tmp_path)) == _report(_checkout(*validate, cwd=tmp_path))
+
+
+def test_it_makes_a_model_and_knows_its_migrations(installed: Path, tmp_path: Path) -> None:
+    _run([installed, "init", "model"], tmp_path)
+    assert json.loads(_run([installed, "validate", "model"], tmp_path))["results"] == []
+    assert json.loads(_run([installed, "migrate", "--check", "--model", "model"], tmp_path))["files"] == []
 
 
 def test_its_demo_writes_the_same_model(installed: Path, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Mo
 
 
 @pytest.mark.xdist_group("stores-on-disk")
-@pytest.mark.parametrize("name", ["quantum-energy", "clinic", "enterprise"])
+@pytest.mark.parametrize("name", ["quantum-energy", "enterprise"])
 @pytest.mark.parametrize("depth", [None, 2])
 def test_on_disk_and_in_memory_give_equal_answers(
     stores: Callable[[str], tuple[Model, Model]], name: str, depth: int | None

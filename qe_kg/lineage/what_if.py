@@ -1,0 +1,185 @@
+"""What would be different: who is reached and who no longer, and which rules open or close. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from qe_kg.catalogue import Element
+from qe_kg.change import Change
+from qe_kg.lineage.answer import Start
+from qe_kg.lineage.assumptions import Assumptions
+from qe_kg.lineage.flows import FlowGraph
+from qe_kg.lineage.walk import walk
+from qe_kg.validation.acceptance import STALE_BASELINE
+from qe_kg.validation.report import Result, ValidationReport
+
+#: Up to so many participants all are asked whom they reach, in larger models only those at a flow that differs.
+_ALL = 400
+
+
+class Changeable(Protocol):
+    """What a model has to be for this question."""
+
+    @property
+    def flow_graph(self) -> FlowGraph:
+        """All flows."""
+
+    def changed(self, change: Change) -> Changeable:
+        """Return the model with a change."""
+
+    def validate(self) -> ValidationReport:
+        """Check the model against its rules."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """That one participant reaches another, in how many hops at least, and how surely; None where it does not."""
+
+    start: Element
+    end: Element
+    before: tuple[int, str] | None
+    after: tuple[int, str] | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+
+        def of(reach: tuple[int, str] | None) -> dict[str, Any] | None:
+            return None if reach is None else {"hops": reach[0], "certainty": reach[1]}
+
+        return {"from": self.start.iri, "to": self.end.iri, "before": of(self.before), "after": of(self.after)}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """A model in figures: flows, those that cross from zone to zone, pairs that reach each other, open findings."""
+
+    flows: int
+    crossings: int
+    pairs: int
+    declared_pairs: int
+    findings: int
+    open: int
+
+    def to_dict(self) -> dict[str, int]:
+        """Return the JSON form."""
+        return {
+            "flows": self.flows, "crossings": self.crossings, "pairs": self.pairs,
+            "declaredPairs": self.declared_pairs, "findings": self.findings, "open": self.open,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """What would be different.
+
+    Attributes:
+        assumed: under what.
+        asked: from how many participants reach was compared.
+        gained: pairs that come to reach each other; ``lost``: that no longer do; ``changed``: otherwise than before.
+        opened: findings that come; ``closed``: that go.
+        before: the model as it is; ``after``: as it would be.
+
+    """
+
+    assumed: Assumptions
+    asked: int
+    gained: tuple[Reach, ...]
+    lost: tuple[Reach, ...]
+    changed: tuple[Reach, ...]
+    opened: tuple[Result, ...]
+    closed: tuple[Result, ...]
+    before: Counts
+    after: Counts
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "assumed": self.assumed.to_dict(),
+            "asked": self.asked,
+            "reach": {
+                "gained": [one.to_dict() for one in self.gained],
+                "lost": [one.to_dict() for one in self.lost],
+                "changed": [one.to_dict() for one in self.changed],
+            },
+            "rules": {
+                "opened": [one.to_dict() for one in self.opened],
+                "closed": [one.to_dict() for one in self.closed],
+            },
+            "before": self.before.to_dict(),
+            "after": self.after.to_dict(),
+        }
+
+
+def what_if(model: Changeable, assumed: Assumptions, change: Change) -> WhatIf:
+    """Compare a model with what it would be.
+
+    Raises:
+        ChangeError: the change takes away what the model does not hold.
+        ShapesError: the shapes cannot be evaluated.
+
+    """
+    other = model.changed(change)
+    graphs = model.flow_graph, other.flow_graph
+    reports = model.validate(), other.validate()
+    starts = _starts(*graphs)
+    reaches = [_reach(graph, starts) for graph in graphs]
+    elements = graphs[0].elements | graphs[1].elements
+    pairs = [
+        Reach(elements[pair[0]], elements[pair[1]], reaches[0].get(pair), reaches[1].get(pair))
+        for pair in sorted(reaches[0].keys() | reaches[1].keys(), key=lambda one: _order(one, elements))
+    ]
+    # That an entry of the baseline has nothing left to accept is no rule: the finding that goes is told itself.
+    findings = [
+        {_key(result): result for result in report.results if result.rule != STALE_BASELINE} for report in reports
+    ]
+    return WhatIf(
+        assumed,
+        len(starts),
+        tuple(one for one in pairs if one.before is None),
+        tuple(one for one in pairs if one.after is None),
+        tuple(one for one in pairs if one.before and one.after and one.before != one.after),
+        tuple(result for key, result in findings[1].items() if key not in findings[0]),
+        tuple(result for key, result in findings[0].items() if key not in findings[1]),
+        _counts(graphs[0], reaches[0], findings[0].values()),
+        _counts(graphs[1], reaches[1], findings[1].values()),
+    )
+
+
+def _starts(before: FlowGraph, after: FlowGraph) -> list[str]:
+    edges = [{(flow.iri, flow.source, flow.target, flow.items) for flow in graph.edges} for graph in (before, after)]
+    ends = {end for graph in (before, after) for flow in graph.edges for end in (flow.source, flow.target)}
+    if len(ends) <= _ALL:
+        return sorted(ends)
+    moved = {iri for iri in ends if before.elements.get(iri) != after.elements.get(iri)}
+    return sorted({end for _, *both, _ in edges[0] ^ edges[1] for end in both} | (moved & ends))
+
+
+def _reach(graph: FlowGraph, starts: Iterable[str]) -> dict[tuple[str, str], tuple[int, str]]:
+    found: dict[tuple[str, str], tuple[int, str]] = {}
+    for start in starts:
+        answer = walk(graph, Start((), frozenset([start]), frozenset()), "downstream")
+        for one in answer.reached:
+            found[start, one.element.iri] = (one.hops, one.certainty)
+    return found
+
+
+def _counts(graph: FlowGraph, reach: dict[tuple[str, str], tuple[int, str]], results: Collection[Result]) -> Counts:
+    zones = [(graph.elements[flow.source].zone, graph.elements[flow.target].zone) for flow in graph.edges]
+    return Counts(
+        len(graph.edges),
+        sum(1 for source, target in zones if source and target and source != target),
+        len(reach),
+        sum(certainty == "declared" for _, certainty in reach.values()),
+        len(results),
+        sum(result.status == "open" for result in results),
+    )
+
+
+def _key(result: Result) -> tuple[str, ...]:
+    return result.rule, result.shape, result.focus, result.path or "", result.value or ""
+
+
+def _order(pair: tuple[str, str], elements: dict[str, Element]) -> tuple[str, ...]:
+    return (elements[pair[0]].name, elements[pair[1]].name, *pair)
