@@ -106,6 +106,7 @@ def make_diagram(
     flows: Iterable[Flow],
     start: Iterable[str] = (),
     paths: Container[str] | None = None,
+    also: Iterable[str] = (),
 ) -> Diagram:
     """Make a diagram.
 
@@ -115,13 +116,14 @@ def make_diagram(
         flows: the flows.
         start: participants to mark as the start; shown even if no flow is at them.
         paths: IRIs of the flows on the paths to show; every other flow is context. None makes no difference.
+        also: further participants to show, whether or not a flow is at them.
 
     """
     pairs: dict[tuple[str, str], list[Flow]] = {}
     for flow in flows:
         pairs.setdefault((flow.source, flow.target), []).append(flow)
     started = set(start)
-    shown = {end for pair in pairs for end in pair} | started
+    shown = {end for pair in pairs for end in pair} | started | set(also)
     ordered = sorted((elements[iri] for iri in shown), key=lambda one: (one.code is None, one.name, one.iri))
     keys = {element.iri: f"n{index}" for index, element in enumerate(ordered, 1)}
     nodes = tuple(
@@ -153,7 +155,8 @@ def diagram_of_lineage(lineage: Lineage, start: Iterable[str]) -> Diagram:
     what = "Impact of" if lineage.direction == "downstream" else "Trace of"
     title = f"{what} {', '.join(element.name for element in lineage.start)}"
     paths = {flow for one in lineage.reached for flow in one.path}
-    return make_diagram(title, lineage.elements, lineage.flows, start, paths)
+    reached = {one.element.iri: one.element for one in lineage.reached}  # a flow may only pass through one of them
+    return make_diagram(title, lineage.elements | reached, lineage.flows, start, paths, reached)
 
 
 def diagram_of_explanation(explanation: Explanation, show: Callable[[str], str]) -> Diagram:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from qe_kg.lineage.tell import Tell
 
 _FORMATS = ("table", "json", "csv", "md", "mermaid", "dot", "svg")
-_HELP = """NAME is the code, label, CURIE or IRI of a participant, a flow, an item or a concept.
+_HELP = """NAME is the code, label, CURIE or IRI of a participant, a flow, an item, a concept or a flow pattern.
 
 Each line of the answer is a participant with the least number of hops, and one shortest path as evidence: every
 flow with the lines of the source document that state it. A step is "declared" where the same item is handed over

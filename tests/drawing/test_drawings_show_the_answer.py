@@ -222,6 +222,8 @@ QUESTIONS: list[tuple[str, list[str], dict[str, Any]]] = [
     ("impact", ["AOV-04"], {"basis": "drawn", "zone": "external"}),
     ("impact", ["AOV-04", "AOV-05"], {"basis": "drawn", "depth": 0}),
     ("impact", ["AMI systems"], {"basis": "drawn"}),
+    ("impact", ["AMI systems"], {"certain": True, "type": "Stakeholder"}),
+    ("trace", ["RCV-03"], {"certain": True, "concept": "Meter Reading"}),
     ("trace", ["REV-01"], {"depth": 2}),
     ("impact", ["Grid Telemetry"], {"depth": 2}),
     ("impact", ["qed:flow-aov-04-smv-03-grid-telemetry"], {"depth": 2}),
