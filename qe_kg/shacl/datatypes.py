@@ -87,6 +87,11 @@ RANGES: dict[str, tuple[int, int]] = {
     "unsignedShort": (0, 2**16 - 1),
     "unsignedByte": (0, 255),
 }
+#: Datatypes other than numbers whose values are compared.
+ORDERED = (
+    "string", "boolean", "dateTime", "dateTimeStamp", "date", "time", "gYear", "gYearMonth", "yearMonthDuration",
+    "dayTimeDuration",
+)  # fmt: skip
 _COMPILED = {f"{XSD}{name}": re.compile(pattern) for name, pattern in PATTERNS.items()}
 _RANGES = {f"{XSD}{name}": limits for name, limits in RANGES.items()}
 #: Datatypes derived from xsd:decimal by way of xsd:integer.
@@ -123,6 +128,12 @@ def lexical_test(variable: str, datatype: str) -> str | None:
         number = f"<{XSD}decimal>(STR({variable}))"
         test += f" && {number} >= {least}.0 && {number} <= {greatest}.0"
     return test
+
+
+def order_test(variable: str) -> str:
+    """Write in SPARQL that a node has a value within an order; stores also order what SPARQL 1.1 gives no order to."""
+    listed = ", ".join(f"<{XSD}{name}>" for name in ORDERED)
+    return f"(isNumeric({variable}) || DATATYPE({variable}) IN ({listed}))"
 
 
 class Moment(NamedTuple):

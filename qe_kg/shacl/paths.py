@@ -105,3 +105,14 @@ def path_text(path: Path, show: Callable[[Node], str] = str) -> str:
     inner = path_text(path.path, show)
     inner = inner if isinstance(path.path, Predicate) else f"({inner})"
     return f"^{inner}" if isinstance(path, Inverse) else f"{inner}{path.times}"
+
+
+def may_be_empty(path: Path) -> bool:
+    """Tell whether a path may lead from a node to itself without a step."""
+    if isinstance(path, Repeated):
+        return path.times != "+" or may_be_empty(path.path)
+    if isinstance(path, Sequence):
+        return all(may_be_empty(one) for one in path.paths)
+    if isinstance(path, Alternative):
+        return any(may_be_empty(one) for one in path.paths)
+    return isinstance(path, Inverse) and may_be_empty(path.path)

@@ -35,6 +35,8 @@ class Scope:
         value: the variable of the value node; the same one for a node shape.
         focus_pattern: binds ``focus``.
         path: the shape's path, or None for a node shape.
+        is_reflexive: whether the path may lead from a node to itself without a step. In SPARQL it does so only for
+            nodes of the graph, in SHACL for each focus node.
 
     """
 
@@ -43,11 +45,26 @@ class Scope:
     value: str
     focus_pattern: str
     path: str | None
+    is_reflexive: bool = False
 
     @property
     def values(self) -> str:
         """The pattern that binds ``focus`` and ``value``."""
-        return self.focus_pattern + ("" if self.path is None else f" {self.focus} {self.path} {self.value} .")
+        return self.focus_pattern if self.path is None else f"{self.focus_pattern} {self.step(self.value)}"
+
+    def step(self, variable: str) -> str:
+        """Return a pattern that binds a variable to the values of ``focus``, which is bound."""
+        along = f"{self.focus} {self.path} {variable} ."
+        if not self.is_reflexive:
+            return along
+        return f"{{ {along} }} UNION {{ {self.focus_pattern} BIND({self.focus} AS {variable}) }}"
+
+    def has(self, value: str) -> str:
+        """Return a pattern that matches where a node, or a bound variable, is among the values of ``focus``."""
+        if not self.is_reflexive:
+            return f"{self.focus} {self.path} {value} ."
+        other = self.patterns.fresh()
+        return f"{self.step(other)} FILTER(sameTerm({other}, {value}))"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from qe_kg.shacl.model import Constraint, Finding, Shape, Shapes, Target
 from qe_kg.shacl.nodes import RDF_TYPE, RDFS_SUBCLASS_OF, Node, is_blank
-from qe_kg.shacl.paths import path_text
+from qe_kg.shacl.paths import may_be_empty, path_text
 from qe_kg.shacl.results import RawResult
 from qe_kg.shacl.selects import Scope
 from qe_kg.shacl.sparql_source import SparqlSource
@@ -131,7 +131,8 @@ class SetwiseRun:
 
     def _scope(self, shape: Shape, focus: str, pattern: str) -> Scope:
         path = None if shape.path is None else path_text(shape.path)
-        return Scope(self, focus, focus if path is None else self.fresh(), pattern, path)
+        is_reflexive = shape.path is not None and may_be_empty(shape.path)
+        return Scope(self, focus, focus if path is None else self.fresh(), pattern, path, is_reflexive)
 
     # --- results ------------------------------------------------------------------------------------------
 

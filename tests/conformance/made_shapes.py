@@ -54,7 +54,7 @@ def _simple(literals: st.SearchStrategy[str]) -> dict[str, st.SearchStrategy[str
         "sh:class": st.sampled_from(["ex:C", "ex:D"]),
         "sh:datatype": st.sampled_from(DATATYPES),
         "sh:nodeKind": st.sampled_from(KINDS).map(lambda kind: f"sh:{kind}"),
-        "sh:minLength": _count.map(str),
+        "sh:minLength": st.integers(1, 3).map(str),  # 0 is a case of its own
         "sh:maxLength": _count.map(str),
         "sh:pattern": st.sampled_from(['"a"', '"^a"', '"^[a-b]+$"', '"n[0-2]$"', '"^.{2}$"', '"^$"']),
         "sh:languageIn": st.sampled_from(['( "en" )', '( "de" "en-gb" )', '( "*" )']),
@@ -77,14 +77,22 @@ _OF_PROPERTIES: dict[str, st.SearchStrategy[str]] = {
 }
 
 
-def bodies(literals: st.SearchStrategy[str], depth: int, *, is_property: bool) -> st.SearchStrategy[str]:
-    """Make what stands within a shape, its path included."""
+RANGES = frozenset({"sh:minInclusive", "sh:maxExclusive"})
+PAIRS = frozenset({"sh:lessThan", "sh:lessThanOrEquals"})
+
+
+def bodies(
+    literals: st.SearchStrategy[str], depth: int, *, is_property: bool, without: frozenset[str]
+) -> st.SearchStrategy[str]:
+    """Make what stands within a shape, its path included; ``without`` are parameters that it does not have."""
     choices = dict(_simple(literals))
     if is_property:
         choices |= _OF_PROPERTIES
+    choices = {name: made for name, made in choices.items() if name not in without}
     if depth:
-        node = bodies(literals, depth - 1, is_property=False)
-        anything = st.one_of(node, bodies(literals, depth - 1, is_property=True))
+        node = bodies(literals, depth - 1, is_property=False, without=without)
+        inner = bodies(literals, depth - 1, is_property=True, without=without)
+        anything = st.one_of(node, inner)
         members = st.lists(anything.map(lambda body: f"[ {body} ]"), min_size=1, max_size=3).map(" ".join)
         choices |= {
             "sh:node": node.map(lambda body: f"[ {body} ]"),
@@ -92,9 +100,9 @@ def bodies(literals: st.SearchStrategy[str], depth: int, *, is_property: bool) -
             "sh:and": members.map(lambda text: f"( {text} )"),
             "sh:or": members.map(lambda text: f"( {text} )"),
             "sh:xone": members.map(lambda text: f"( {text} )"),
-            "sh:property": st.lists(bodies(literals, depth - 1, is_property=True), min_size=1, max_size=2).map(
-                lambda several: " , ".join(f"[ {body} ]" for body in several)
-            ),
+            "sh:property": st.lists(
+                bodies(literals, depth - 1, is_property=True, without=without), min_size=1, max_size=2
+            ).map(lambda several: " , ".join(f"[ {body} ]" for body in several)),
         }
         if is_property:
             counts = st.sampled_from(["sh:qualifiedMinCount 1", "sh:qualifiedMinCount 2", "sh:qualifiedMaxCount 1"])
@@ -116,13 +124,13 @@ _TARGETS = [
 
 
 @st.composite
-def shapes_graphs(draw: st.DrawFn, literals: st.SearchStrategy[str]) -> str:
+def shapes_graphs(draw: st.DrawFn, literals: st.SearchStrategy[str], *, without: frozenset[str] = frozenset()) -> str:
     """Make a shapes graph of several shapes, as Turtle without prefixes."""
     lines = []
     for number in range(draw(st.integers(3, 6))):
         is_property = draw(st.booleans())
         kind = "Property" if is_property else "Node"
-        body = draw(bodies(literals, 2, is_property=is_property))
+        body = draw(bodies(literals, 2, is_property=is_property, without=without))
         lines.append(f"ex:S{number} a sh:{kind}Shape ; {draw(st.sampled_from(_TARGETS))} ; {body} .")
     return "\n".join(lines)
 

@@ -9,32 +9,41 @@ from __future__ import annotations
 import os
 from collections import Counter
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from qe_kg.errors import ShapesError
 from qe_kg.shacl.direct import make_result
 from qe_kg.shacl.engine import CompiledShapes
+from qe_kg.shacl.nodes import text_of
 from qe_kg.shacl.paths import path_text
 from qe_kg.shacl.results import RawResult
 from qe_kg.shacl.setwise import SetwiseRun
 from qe_kg.store.sparql_source import MemorySource
 from qe_kg.validation.engines import run
-from tests.conformance.made_shapes import ODD, PLAIN, data_graphs, parse, shapes_graphs
+from tests.conformance.made_shapes import ODD, PAIRS, PLAIN, RANGES, data_graphs, parse, shapes_graphs
 
-EXAMPLES = int(os.environ.get("QE_KG_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("QE_KG_EXAMPLES", "60"))
 _plain = st.sampled_from(PLAIN)
 _any = st.sampled_from(PLAIN + ODD)
-of_examples = settings(
-    max_examples=EXAMPLES, deadline=None, derandomize=True, database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)  # fmt: skip
+
+
+def examples(number: int) -> settings:
+    """Make the same examples each time; a failing one is shown as it is, for making it smaller takes minutes."""
+    return settings(
+        max_examples=number, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )  # fmt: skip
 
 
 def keys(results: list[RawResult] | tuple[RawResult, ...]) -> Counter[tuple[str, ...]]:
-    return Counter(
+    found = Counter(
         (one.focus, path_text(one.path) if one.path else "", one.value or "", one.component, one.shape)
         for one in results
     )
+    # Whether a value that cannot be compared with several others is one result or several, engines do not agree.
+    return Counter({key: 1 if "LessThan" in key[3] else number for key, number in found.items()})
 
 
 def difference(shapes: str, data: str, first: str, second: str) -> str:
@@ -53,13 +62,74 @@ def difference(shapes: str, data: str, first: str, second: str) -> str:
     return "" if one == two else f"only {first}: {one - two}\nonly {second}: {two - one}\n{shapes}\n{data}"
 
 
-@given(shapes=shapes_graphs(_any), data=data_graphs(_any))
-@of_examples
+# pySHACL orders IRIs, and literals of different datatypes; so comparisons are left to the evaluators of our own.
+@given(shapes=shapes_graphs(_any, without=RANGES | PAIRS), data=data_graphs(_any))
+@examples(EXAMPLES)
 def test_our_engine_and_pyshacl(shapes: str, data: str) -> None:
     assert not difference(shapes, data, "sparql", "pyshacl")
 
 
 @given(shapes=shapes_graphs(_plain), data=data_graphs(_plain))
-@of_examples
+@examples(2 * EXAMPLES)
 def test_term_by_term_and_by_queries(shapes: str, data: str) -> None:
     assert not difference(shapes, data, "sparql", "queries")
+
+
+_S = "ex:S a sh:NodeShape ; sh:targetNode ex:n0 ; sh:property [ sh:path ex:p ; {} ] ."
+#: What the engines differed about: shapes, data, the results that the specification asks for (value and component of
+#: each), the results of pySHACL (None: it refuses the shapes), and why.
+NAMED = {
+    "4.4.1 minLength: a blank node has no string, so that it breaks even a least length of 0": (
+        _S.format("sh:minLength 0"), "ex:n0 ex:p [] .", [("[]", "MinLength")], [],
+    ),
+    "4.3 ranges: a literal of another datatype cannot be compared, which is a result": (
+        _S.format('sh:minInclusive "2020-06-01"^^xsd:date'), "ex:n0 ex:p 2.5 .", [("2.5", "MinInclusive")], [],
+    ),
+    "4.3 ranges: true is no number": (
+        _S.format("sh:maxExclusive 3"), "ex:n0 ex:p true .", [("true", "MaxExclusive")], [],
+    ),
+    "4.5.4 lessThanOrEquals: IRIs have no order in SPARQL": (
+        _S.format("sh:lessThanOrEquals ex:q"), "ex:n0 ex:p ex:n1 ; ex:q ex:n2 .",
+        [("http://e/n1", "LessThanOrEquals")], [],
+    ),
+    "4.5.3 lessThan: what cannot be compared is a result, a blank node too": (
+        _S.format("sh:lessThan ex:q"), "ex:n0 ex:p [] ; ex:q 1 .", [("[]", "LessThan")], None,
+    ),
+    "4.4.5 uniqueLang: only the literal true switches it on": (
+        _S.format('sh:uniqueLang "1"^^xsd:boolean'), 'ex:n0 ex:p "a"@en , "b"@en .', [], [("", "UniqueLang")],
+    ),
+    "4.1.2 datatype: a dateTime without a time is ill-formed": (
+        _S.format("sh:datatype xsd:dateTime"), 'ex:n0 ex:p "2020-01-01"^^xsd:dateTime .',
+        [("2020-01-01", "Datatype")], [],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_what_the_engines_differed_about(name: str) -> None:
+    shapes, data, right, theirs = NAMED[name]
+
+    def found(engine: str) -> list[tuple[str, str]]:
+        return sorted(
+            ("" if one.value is None else "[]" if one.value[0] == "_" else text_of(one.value),
+             one.component.rpartition("#")[2].removesuffix("ConstraintComponent"))
+            for one in run(engine, parse(data), parse(shapes)).results
+        )  # fmt: skip
+
+    assert found("sparql") == right
+    assert not difference(shapes, data, "sparql", "queries")
+    if theirs is None:
+        with pytest.raises(ShapesError, match="Cannot use sh:lessThan to compare a BlankNode"):
+            found("pyshacl")
+    else:
+        assert found("pyshacl") == theirs
+
+
+def test_a_path_of_no_step_starts_at_a_node_that_the_data_lack() -> None:
+    """SPARQL knows such a path for nodes of the graph only; SHACL's value nodes include the focus node."""
+    shapes = (
+        "ex:S a sh:PropertyShape ; sh:targetNode ex:nowhere ; sh:path [ sh:zeroOrOnePath ( ex:p ex:p ) ] ; "
+        "sh:class ex:C ; sh:minCount 2 ; sh:hasValue ex:nowhere ; sh:equals ex:q ."
+    )
+    for other in ("queries", "pyshacl"):
+        assert not difference(shapes, "ex:a ex:b ex:c .", "sparql", other)

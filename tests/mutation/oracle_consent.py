@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 
 from tests.mutation.facts import FALSE, TRUE, Facts, Value
 from tests.mutation.oracle import flows, to_affiliate
@@ -29,16 +30,24 @@ def stands(facts: Facts, record: str, day: str) -> bool:
     """The consent was given and not taken back, and the day is within its period."""
     statuses = facts.values(record, "dpv:hasConsentStatus")
     given, valid = facts.values(record, "dcterms:date"), facts.values(record, "dcterms:valid")
-    starts = [text(one)[:10] for one in given | facts.values(record, "qe:validFrom")]
-    ends = [text(one)[:10] for one in valid | facts.values(record, "qe:validUntil")]
+    starts = [day_of(text(one)) for one in given | facts.values(record, "qe:validFrom")]
+    ends = [day_of(text(one)) for one in valid | facts.values(record, "qe:validUntil")]
     return (
         bool(statuses)
         and statuses <= {"dpv:ConsentGiven", "dpv:RenewedConsentGiven"}
         and bool(given)
         and bool(valid)
-        and all(one <= day for one in starts)
-        and all(day <= one for one in ends)
+        and all(one is not None and one <= date.fromisoformat(day) for one in starts)
+        and all(one is not None and date.fromisoformat(day) <= one for one in ends)
     )
+
+
+def day_of(value: str) -> date | None:
+    """The day of a date or a moment; what is no date shows nothing."""
+    try:
+        return date.fromisoformat(value[:10])
+    except ValueError:
+        return None
 
 
 def records_of(facts: Facts, flow: str) -> set[str]:

@@ -28,7 +28,7 @@ class MinCount(Constraint):
         if not self.least:
             return None
         other = scope.patterns.fresh()
-        has_one = f"{scope.focus} {scope.path} {other} ."
+        has_one = scope.step(other)
         if self.least == 1:
             return Violations(f"{scope.focus_pattern} FILTER NOT EXISTS {{ {has_one} }}")
         enough = f"GROUP BY {scope.focus} HAVING(COUNT(DISTINCT {other}) >= {self.least})"
@@ -59,7 +59,7 @@ class MaxCount(Constraint):
             return Violations(scope.values)
         if self.most == 1:
             other = scope.patterns.fresh()
-            second = f"{scope.focus} {scope.path} {other} . FILTER(!sameTerm({scope.value}, {other}))"
+            second = f"{scope.step(other)} FILTER(!sameTerm({scope.value}, {other}))"
             return Violations(f"{scope.values} {second}")
         many = f"GROUP BY {scope.focus} HAVING(COUNT(DISTINCT {scope.value}) > {self.most})"
         return Violations(f"{{ SELECT {scope.focus} WHERE {{ {scope.values} }} {many} }}")

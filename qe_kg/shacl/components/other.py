@@ -62,8 +62,7 @@ class HasValue(Constraint):
             raise NotSetwise("a blank node has no name in SPARQL")
         if scope.path is None:
             return Violations(f"{scope.focus_pattern} FILTER(!sameTerm({scope.focus}, {self.value}))")
-        has_it = f"{scope.focus} {scope.path} {self.value} ."
-        return Violations(f"{scope.focus_pattern} FILTER NOT EXISTS {{ {has_it} }}")
+        return Violations(f"{scope.focus_pattern} FILTER NOT EXISTS {{ {scope.has(self.value)} }}")
 
     @property
     def text(self) -> str:

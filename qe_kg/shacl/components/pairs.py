@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from qe_kg.shacl.datatypes import is_less
+from qe_kg.shacl.datatypes import is_less, order_test
 from qe_kg.shacl.model import Constraint, Evaluation, Finding, component
 from qe_kg.shacl.nodes import Node
 from qe_kg.shacl.parameters import Parameters
@@ -29,7 +29,7 @@ class Equals(Constraint):
     def violations(self, scope: Scope) -> Violations:
         """Select the values that are only on one side."""
         here = f"{scope.values} FILTER NOT EXISTS {{ {scope.focus} {self.other} {scope.value} }}"
-        there = f"FILTER NOT EXISTS {{ {scope.focus} {scope.path} {scope.value} }}"
+        there = f"FILTER NOT EXISTS {{ {scope.has(scope.value)} }}"
         if scope.path is not None:
             only = f"{scope.focus_pattern} {scope.focus} {self.other} {scope.value} . {there}"
             return Violations(f"{{ {here} }} UNION {{ {only} }}", scope.value)
@@ -83,7 +83,7 @@ class _Less(Constraint):
     def violations(self, scope: Scope) -> Violations:
         """Select the pairs of values that are not in order."""
         other = scope.patterns.fresh()
-        in_order = f"{scope.value} {self.operator} {other}"
+        in_order = f"{order_test(scope.value)} && {order_test(other)} && {scope.value} {self.operator} {other}"
         return Violations(
             f"{scope.values} {scope.focus} {self.other} {other} . FILTER(!COALESCE({in_order}, false))",
             scope.value,

@@ -122,7 +122,7 @@ class UniqueLang(Constraint):
         same = f"isLiteral({other}) && !sameTerm({scope.value}, {other}) && LCASE(LANG({other})) = {tag}"
         return Violations(
             f"{scope.values} FILTER(isLiteral({scope.value}) && LANG({scope.value}) != '') "
-            f"BIND(LCASE(LANG({scope.value})) AS {tag}) {scope.focus} {scope.path} {other} . FILTER({same})",
+            f"BIND(LCASE(LANG({scope.value})) AS {tag}) {scope.step(other)} FILTER({same})",
             apart=tag,
         )
 

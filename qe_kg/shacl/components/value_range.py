@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from qe_kg.shacl.datatypes import is_less
+from qe_kg.shacl.datatypes import is_less, order_test
 from qe_kg.shacl.model import Constraint, Evaluation, ValueConstraint, component
 from qe_kg.shacl.nodes import Node
 from qe_kg.shacl.parameters import Parameters
@@ -26,7 +26,7 @@ class _Range(ValueConstraint):
 
     def violations(self, scope: Scope) -> Violations:
         """Select the values on the wrong side of the limit."""
-        return where_not(scope, f"{scope.value} {self.operator} {self.limit}")
+        return where_not(scope, f"{order_test(scope.value)} && {scope.value} {self.operator} {self.limit}")
 
     @property
     def text(self) -> str:
