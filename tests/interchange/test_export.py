@@ -181,7 +181,9 @@ def test_another_base_moves_all_of_ours_and_nothing_else(write_model: WriteModel
         return re.sub(r"_:c14n\d+", "_:node", output.getvalue().decode()).splitlines()
 
     def moved(line: str) -> str:
-        return re.sub(r"<https://quantumenergy\.example/", f"<{base}", line)
+        line = re.sub(r"<https://quantumenergy\.example/", f"<{base}", line)
+        # A namespace that shapes declare for their queries is an IRI too, though SHACL has it written as a literal.
+        return re.sub(r'"https://quantumenergy\.example/([^"]*"\^\^<[^>]*#anyURI>)', rf'"{base}\1', line)
 
     assert sorted(export(base)) == sorted(map(moved, export(None)))
     text = "\n".join(export(base))
