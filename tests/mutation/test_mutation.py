@@ -113,7 +113,8 @@ ANY_NAME = {
     *("dcterms:conformsTo", "dpv:hasDataSubject", "dpv:hasNotice", "dpv:hasStorageCondition", "dpv:hasJurisdiction"),
     *("dpv:hasConsentControl", "dpv:isImplementedByEntity", "dpv:hasLegalBasis"),
 }
-AS_GOOD = {"qe:carries", "qe:holdsRestrictedPayload", "skos:broader"}
+#: For these the wrong value is one of the right kind: WRONG is an information item, as they ask for.
+AS_GOOD = {"qe:carries", "dpv:hasPersonalData", "qe:holdsRestrictedPayload", "skos:broader"}
 
 
 def is_free_text(mutant: Mutant) -> bool:
