@@ -166,7 +166,7 @@ def diagram_of_explanation(explanation: Explanation, show: Callable[[str], str])
 
     def add(one: Explanation) -> Node:
         if one.triple not in nodes:
-            text = " ".join(show(term.value) if term.kind == "iri" else term.n3() for term in one.triple)
+            text = one.text(show)
             place = f"{one.file}:{one.line}" if one.line else one.file or ""
             below = place if one.rule is None else f"{one.rule}: {one.says}"
             nodes[one.triple] = Node(f"n{len(nodes) + 1}", _visible(text), _visible(below), None, one is explanation)

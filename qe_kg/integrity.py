@@ -152,16 +152,12 @@ def _conflicts(store: EmbeddedStore, namespaces: Namespaces, files: dict[str, Pa
         where = ":".join(str(part) for part in (other_file, place and place.line) if part is not None)
         message = (
             f"{namespaces.compact(subject.value)} has two values of {namespaces.compact(predicate.value)}: "
-            f"{_shown(value, namespaces)} here and {_shown(other, namespaces)} in {where}; keep one of them"
+            f"{value.shown(namespaces.compact)} here and {other.shown(namespaces.compact)} in {where}; keep one of them"
         )
         problems.append(
             _problem(CONFLICT, graph.value, subject.value, predicate.value, value, message, files, namespaces)
         )
     return problems
-
-
-def _shown(term: Term, namespaces: Namespaces) -> str:
-    return namespaces.compact(term.value) if term.kind == "iri" else term.n3()
 
 
 def _problem(

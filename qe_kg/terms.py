@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,6 +41,10 @@ class Term:
         if self.language:
             return f"{quoted}@{self.language}"
         return f"{quoted}^^<{self.datatype}>" if self.datatype else quoted
+
+    def shown(self, show: Callable[[str], str]) -> str:
+        """Return the term as a person reads it: an IRI as a function shows it, anything else as N-Triples has it."""
+        return show(self.value) if self.kind == "iri" else self.n3()
 
     def to_dict(self) -> dict[str, str]:
         """Return the term as the SPARQL 1.1 results JSON format has it."""

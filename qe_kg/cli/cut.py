@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qe_kg.cli.options import format_option, model_options, open_for, output_option
+from qe_kg.cli.options import basis_option, format_option, model_options, open_for, output_option
 from qe_kg.cli.output import as_json, as_rows, count, emit
 from qe_kg.errors import CallError
 
@@ -45,13 +45,7 @@ Examples:
 @click.option("--certain", is_flag=True, help="Count declared steps only.")
 @click.option("--plain", is_flag=True, help="Count every flow, whatever it holds and whatever allows it.")
 @click.option("--through-external", is_flag=True, help="Count possible steps at external stakeholders too.")
-@click.option(
-    "--basis",
-    type=click.Choice(["drawn", "stated", "all"]),
-    default="all",
-    show_default=True,
-    help="Flows that the diagram draws, that the prose states, or all.",
-)
+@basis_option
 @click.option(
     "--at", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Day as of which consents stand; default today."
 )

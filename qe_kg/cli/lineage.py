@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qe_kg.cli.options import complete_names, format_option, model_options, open_for, output_option, store_option
+from qe_kg.cli.options import (
+    basis_option,
+    complete_names,
+    format_option,
+    model_options,
+    open_for,
+    output_option,
+    store_option,
+)
 from qe_kg.cli.output import as_json, as_rows, count, emit
 
 if TYPE_CHECKING:
@@ -41,10 +49,7 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--stations", is_flag=True, help="Count what a flow passes through as receiving and handing on."),
         click.option("--certain", is_flag=True, help="Walk declared steps only."),
         click.option("--through-external", is_flag=True, help="Let paths run through external stakeholders."),
-        click.option(
-            "--basis", type=click.Choice(["drawn", "stated", "all"]), default="all", show_default=True,
-            help="Walk flows that the diagram draws, that the prose states, or all.",
-        ),
+        basis_option,
         click.option("--depth", type=click.IntRange(min=0), metavar="N", help="At most N hops."),
         click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_names),
     ):  # fmt: skip

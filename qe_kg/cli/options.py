@@ -81,6 +81,15 @@ output_option = click.option(
 )
 
 
+basis_option = click.option(
+    "--basis",
+    type=click.Choice(["drawn", "stated", "all"]),
+    default="all",
+    show_default=True,
+    help="Count flows that the diagram draws, that the prose states, or all.",
+)
+
+
 at_option = click.option(
     "--at", metavar="DATE", help="Compare dates with this day, such as 2026-06-30.  [default: today]"
 )

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qe_kg.cli.options import complete_names, format_option, model_options, open_for, output_option, store_option
+from qe_kg.cli.options import (
+    basis_option,
+    complete_names,
+    format_option,
+    model_options,
+    open_for,
+    output_option,
+    store_option,
+)
 from qe_kg.cli.output import as_json, as_rows, count, emit
 
 if TYPE_CHECKING:
@@ -26,10 +34,7 @@ Examples:
 @click.argument("goal", metavar="B", shell_complete=complete_names)
 @click.option("--max-hops", type=click.IntRange(min=1), default=6, show_default=True, help="The longest to look for.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many to show.")
-@click.option(
-    "--basis", type=click.Choice(["drawn", "stated", "all"]), default="all", show_default=True,
-    help="Walk flows that the diagram draws, that the prose states, or all.",
-)  # fmt: skip
+@basis_option
 @click.option("--through-external", is_flag=True, help="Let paths run through external stakeholders.")
 @click.option("--certain", is_flag=True, help="Only paths all of whose steps are declared.")
 @click.option("--item", metavar="NAME", help="Follow only this item.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qe_kg.cli.options import format_option, model_options, open_for, output_option
+from qe_kg.cli.options import basis_option, format_option, model_options, open_for, output_option
 from qe_kg.cli.output import as_json, as_rows, count, emit
 
 if TYPE_CHECKING:
@@ -24,10 +24,7 @@ Examples:
   qe-kg structure
   qe-kg structure --basis drawn --format json""",
 )
-@click.option(
-    "--basis", type=click.Choice(["drawn", "stated", "all"]), default="all", show_default=True,
-    help="Count flows that the diagram draws, that the prose states, or all.",
-)  # fmt: skip
+@basis_option
 @model_options
 @format_option("table", "json", "csv", "md")
 @output_option

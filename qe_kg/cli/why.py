@@ -12,7 +12,7 @@ from qe_kg.cli.output import as_json, emit, styled
 from qe_kg.cli.progress import progress
 
 if TYPE_CHECKING:
-    from qe_kg.inference.why import Explanation, Triple
+    from qe_kg.inference.why import Explanation
     from qe_kg.model import Model
 
 _EPILOG = """\b
@@ -48,7 +48,9 @@ def why_command(
     with progress("Reasoning"):
         explanation = model.reasons.why(subject, predicate, value)
     if explanation is None:
-        triple = _shown(model, model.reasons.read(subject, predicate, value))
+        from qe_kg.inference.why import triple_text
+
+        triple = triple_text(model.reasons.read(subject, predicate, value), model.compact)
         click.echo(f"{triple} is said in no file, and does not follow from what is said", err=True)
         ctx.exit(1)
     if form == "json":
@@ -61,12 +63,8 @@ def why_command(
         emit(draw(diagram_of_explanation(explanation, model.compact), form), output)
 
 
-def _shown(model: Model, triple: Triple) -> str:
-    return " ".join(model.compact(term.value) if term.kind == "iri" else term.n3() for term in triple)
-
-
 def _lines(model: Model, one: Explanation, indent: str = "", branch: str = "") -> list[str]:
-    text = _shown(model, one.triple)
+    text = one.text(model.compact)
     if one.rule is None:
         reason = f"{one.file}:{one.line}" if one.line else (one.file or "")
     else:

@@ -297,10 +297,11 @@ class _Reader:
                         text_of(by),
                         f"{OWL}{kind}",
                     )
-                rule, row = ("cls-maxc", (node, by))
+                rule = "cls-maxc"
+                row: Row = (node, by)
                 for what in self.schema.objects(one, _owl("onClass")):
                     if what != THING:
-                        rule, row = "cls-maxqc", (node, by, self._filler(one, "onClass", what))  # type: ignore[assignment]
+                        rule, row = "cls-maxqc", (node, by, self._filler(one, "onClass", what))
                 self.rows[f"{rule}{int(text_of(value))}"].add(row)
 
     # --- axioms of individuals --------------------------------------------------------------------------------

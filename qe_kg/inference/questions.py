@@ -77,6 +77,5 @@ class TripleQuestions:
         return clash.told(self._namespaces.compact)
 
     def _shown(self, one: Explanation) -> str:
-        show = self._namespaces.compact
-        text = " ".join(show(term.value) if term.kind == "iri" else term.n3() for term in one.triple)
+        text = one.text(self._namespaces.compact)
         return f"{text} ({one.file}:{one.line})" if one.file else text

@@ -36,6 +36,11 @@ Triple = tuple[Term, Term, Term]
 Locate = Callable[[str, str, str, str], tuple[str, int | None] | None]
 
 
+def triple_text(triple: Triple, show: Callable[[str], str]) -> str:
+    """Return a triple as a person reads it, with IRIs as a function shows them."""
+    return " ".join(term.shown(show) for term in triple)
+
+
 @dataclass(frozen=True)
 class Explanation:
     """A triple with its reason.
@@ -56,6 +61,10 @@ class Explanation:
     premises: tuple[Explanation, ...] = field(default=())
     file: str | None = None
     line: int | None = None
+
+    def text(self, show: Callable[[str], str]) -> str:
+        """Return the triple as a person reads it, with IRIs as a function shows them."""
+        return triple_text(self.triple, show)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form; terms are in SPARQL's JSON form."""
@@ -170,7 +179,7 @@ class Explainer:
     def _word(self, term: Term) -> str:
         if term.value.startswith(STAND_IN):
             return "(a class without a name)"
-        return self._show(term.value) if term.kind == "iri" else term.n3()
+        return term.shown(self._show)
 
     # --- the axioms behind a rule -------------------------------------------------------------------------------
 

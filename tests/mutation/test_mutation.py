@@ -108,12 +108,12 @@ def test_a_consent_that_is_worth_nothing_is_found_wherever_it_is_relied_on(targe
 
 
 #: Fields of a consent record whose value may lead out of the model, so that any name is taken; and properties for
-#: which another value of the kind is as good: an item that is carried, what a flow holds, where a purpose belongs.
+#: which another value of the kind is as good: an item that is carried or consented to, what a flow holds, where a
+#: purpose belongs.
 ANY_NAME = {
     *("dcterms:conformsTo", "dpv:hasDataSubject", "dpv:hasNotice", "dpv:hasStorageCondition", "dpv:hasJurisdiction"),
     *("dpv:hasConsentControl", "dpv:isImplementedByEntity", "dpv:hasLegalBasis"),
 }
-#: For these the wrong value is one of the right kind: WRONG is an information item, as they ask for.
 AS_GOOD = {"qe:carries", "dpv:hasPersonalData", "qe:holdsRestrictedPayload", "skos:broader"}
 
 
