@@ -58,7 +58,7 @@ def open_model(
     change = read_removals(manifest)
     model = Model(manifest, store, entail=entail, is_whole=include_inferences, change=change, stamp=stamp)
     try:
-        change.check(model.unchanged())
+        change.check(model.files.unchanged())
     except ChangeError as error:
         raise missing_from_scenario(manifest, error.missing) from error
     return model
