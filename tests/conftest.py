@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+
+from tests.servers.processes import Server, oxigraph_server
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -69,3 +71,16 @@ def qe_kg(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def _oxigraph() -> Iterator[Server]:
+    with oxigraph_server() as server:
+        yield server
+
+
+@pytest.fixture
+def oxigraph(_oxigraph: Server) -> Server:
+    """Return an Oxigraph server that holds nothing; one process for all tests of a worker."""
+    _oxigraph.clear()
+    return _oxigraph
