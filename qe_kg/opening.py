@@ -11,13 +11,14 @@ from qe_kg.errors import ChangeError
 from qe_kg.manifest import find_model, read_manifest
 from qe_kg.model import Model
 from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 from qe_kg.store.stamp import Stamp, check_asked_for
 
 
 def open_model(
     path: Path | str | None = None,
     *,
-    store: EmbeddedStore | Path | str | None = None,
+    store: Store | Path | str | None = None,
     scenario: str | None = None,
     include_inferences: bool = True,
     entail: bool = False,
@@ -57,7 +58,7 @@ def open_model(
     change = read_removals(manifest)
     model = Model(manifest, store, entail=entail, is_whole=include_inferences, change=change, stamp=stamp)
     try:
-        change.check(model.unchanged())
+        change.check(model.files.unchanged())
     except ChangeError as error:
         raise missing_from_scenario(manifest, error.missing) from error
     return model

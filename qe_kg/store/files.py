@@ -7,7 +7,6 @@ Oxigraph *store* would keep ``1.5``. What must be exact (export, validation) the
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
@@ -119,28 +118,6 @@ def parse_quads(text: str, form: str = "nt") -> list[ox.Quad]:
         return list(ox.parse(text, format=FORMATS[form]))
     except SyntaxError as error:
         raise syntax_error(Path("text"), error) from error
-
-
-class _Labels:
-    """Labels blank nodes by file and number: two files may use one label, and two readings shall give the same one."""
-
-    def __init__(self, path: Path) -> None:
-        self._prefix, self._labels = f"f{zlib.crc32(str(path).encode()):08x}b", dict[str, ox.BlankNode]()
-
-    def __call__(self, quad: ox.Quad) -> ox.Quad:
-        subject, value = quad.subject, quad.object
-        if not isinstance(subject, ox.BlankNode) and not isinstance(value, ox.BlankNode):
-            return quad
-        if isinstance(subject, ox.BlankNode):
-            subject = self._label(subject)
-        if isinstance(value, ox.BlankNode):
-            value = self._label(value)
-        return ox.Quad(subject, quad.predicate, value, quad.graph_name)
-
-    def _label(self, node: ox.BlankNode) -> ox.BlankNode:
-        if node.value not in self._labels:
-            self._labels[node.value] = ox.BlankNode(f"{self._prefix}{len(self._labels) + 1}")
-        return self._labels[node.value]
 
 
 def syntax_error(path: Path, error: SyntaxError) -> ParseError:
