@@ -12,7 +12,7 @@ import pytest
 
 from tests.servers.running import PRODUCTS, SERVERS, Server
 
-_ASK = "ASK { GRAPH <https://test.example/g> { ?s ?p 1 } }"
+_QUERY = "SELECT ?s { GRAPH <https://test.example/g> { ?s ?p 1 } }"
 
 
 def _put(server: Server) -> None:
@@ -29,11 +29,11 @@ def _put(server: Server) -> None:
 
 def _holds(server: Server) -> bool:
     request = urllib.request.Request(
-        f"{server.query_url}?{urllib.parse.urlencode({'query': _ASK})}",
+        f"{server.query_url}?{urllib.parse.urlencode({'query': _QUERY})}",
         headers={"Accept": "application/sparql-results+json"},
     )
     with urllib.request.urlopen(request) as answer:
-        return bool(json.load(answer)["boolean"])
+        return bool(json.load(answer)["results"]["bindings"])
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
