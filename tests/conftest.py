@@ -6,12 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.servers.processes import Server, oxigraph_server
+from tests.servers import running
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -74,13 +75,15 @@ def qe_kg(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture(scope="session")
-def _oxigraph() -> Iterator[Server]:
-    with oxigraph_server() as server:
-        yield server
+def _oxigraph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.Server]:
+    server = running.oxigraph(tmp_path_factory.mktemp("oxigraph")).start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
-def oxigraph(_oxigraph: Server) -> Server:
+def oxigraph(_oxigraph: running.Server) -> running.Server:
     """Return an Oxigraph server that holds nothing; one process for all tests of a worker."""
-    _oxigraph.clear()
+    headers = {"Content-Type": "application/sparql-update"}
+    urllib.request.urlopen(urllib.request.Request(_oxigraph.update_url, b"CLEAR ALL", headers)).close()
     return _oxigraph

@@ -14,7 +14,7 @@ from qe_kg.store.profiles import Profile, profile_of_url
 from qe_kg.store.remote import RemoteStore
 from qe_kg.terms import iri, literal
 from tests.servers.fake import Request, Response, fake_server, rows
-from tests.servers.processes import Server, free_port
+from tests.servers.running import Server, free_port
 
 E = "http://e/"
 ONE = (
@@ -24,13 +24,17 @@ ONE = (
 TWO = b'<http://e/b> <http://e/p> "x\\ty"@en .\n'
 
 
+def _named(server: Server) -> str:
+    return f"{server.product}+{server.url}"
+
+
 def _profile(url: str, **more: object) -> Profile:
     return Profile("here", f"{url}/query", f"{url}/update", f"{url}/store", backoff=0.001, **more)  # type: ignore[arg-type]
 
 
-@pytest.mark.servers
+@pytest.mark.oxigraph
 def test_the_union_of_the_graphs_that_are_named_and_no_other(oxigraph: Server) -> None:
-    everything = RemoteStore(profile_of_url(oxigraph.named), [f"{E}1", f"{E}2"])
+    everything = RemoteStore(profile_of_url(_named(oxigraph)), [f"{E}1", f"{E}2"])
     everything.put_graph(f"{E}1", ONE)
     everything.put_graph(f"{E}2", TWO)
     everything.put_graph(f"{E}3", b"<http://e/z> <http://e/p> <http://e/z> .\n")
@@ -56,9 +60,9 @@ def test_the_union_of_the_graphs_that_are_named_and_no_other(oxigraph: Server) -
     )
 
 
-@pytest.mark.servers
+@pytest.mark.oxigraph
 def test_graphs_are_added_to_replaced_and_removed(oxigraph: Server) -> None:
-    store = RemoteStore(profile_of_url(oxigraph.named), [f"{E}1"])
+    store = RemoteStore(profile_of_url(_named(oxigraph)), [f"{E}1"])
     store.put_graph(f"{E}1", lambda: iter([ONE[:20], ONE[20:]]))  # in parts
     store.post_graph(f"{E}1", TWO)
     assert (store.size(f"{E}1"), store.size(f"{E}2")) == (3, 0)
@@ -74,10 +78,10 @@ def test_graphs_are_added_to_replaced_and_removed(oxigraph: Server) -> None:
     assert store.graph(f"{E}1") == [] and len(store) == 0
 
 
-@pytest.mark.servers
+@pytest.mark.oxigraph
 @pytest.mark.parametrize("page", [0, 1, 2, 7, 100])
 def test_page_by_page_as_at_once(oxigraph: Server, page: int) -> None:
-    profile = profile_of_url(oxigraph.named, {"QE_KG_STORE_PAGE": str(page)})
+    profile = profile_of_url(_named(oxigraph), {"QE_KG_STORE_PAGE": str(page)})
     store = RemoteStore(profile, [f"{E}1"])
     store.put_graph(f"{E}1", b"".join(b'<http://e/s> <http://e/p%d> "%d" .\n' % (n % 3, n) for n in range(7)))
     for query in (
@@ -89,13 +93,13 @@ def test_page_by_page_as_at_once(oxigraph: Server, page: int) -> None:
         "SELECT ?p WHERE { ?s ?p ?none }" if page else "SELECT ?p WHERE { ?s ?p ?o }",
         "SELECT ?p WHERE { ?s ?p 'none' }",
     ):
-        at_once = RemoteStore(profile_of_url(oxigraph.named), [f"{E}1"]).select(query)
+        at_once = RemoteStore(profile_of_url(_named(oxigraph)), [f"{E}1"]).select(query)
         found = store.select(query)
         assert sorted(map(str, found.rows)) == sorted(map(str, at_once.rows)) and found.columns == at_once.columns
         if "DESC" in query:
             assert [row[0] for row in found.rows] == [row[0] for row in at_once.rows]
         assert sorted(store.text_rows(query).splitlines()) == sorted(
-            RemoteStore(profile_of_url(oxigraph.named), [f"{E}1"]).text_rows(query).splitlines()
+            RemoteStore(profile_of_url(_named(oxigraph)), [f"{E}1"]).text_rows(query).splitlines()
         )
 
 
