@@ -36,6 +36,7 @@ USERS = {
     "rich": {"qe_kg.cli.*"},
     "rustworkx": {"qe_kg.lineage.structure"},
     "yaml": {"qe_kg.query_library"},
+    "zstandard": {"qe_kg.export.compression"},
 }
 #: Dependencies that are called as programs, and the one module that calls each.
 PROGRAMS = {"turtlefmt": "qe_kg.formatting"}
@@ -246,7 +247,7 @@ SLOW = {"rdflib", "pyshacl", "owlrl", "rich", "pyoxigraph", "pygraphviz", "yaml"
         (RUN.format("'query', 'ASK {}', '--format', 'json'"), {"rdflib", "pyshacl", "owlrl", "rich", "pygraphviz"}),
         (RUN.format("'export', '--to', 'nt'"), {"rdflib", "pyshacl", "owlrl", "rich", "pygraphviz"}),
         (RUN.format("'validate', '--format', 'json'"), {"owlrl", "rich", "pygraphviz"}),
-        (RUN.format("'export', '--to', 'nt', '--entail'"), {"rdflib", "pyshacl", "owlrl", "rich", "pygraphviz"}),
+        (RUN.format("'export', '--to', 'nq', '--entail'"), {"rdflib", "pyshacl", "owlrl", "rich", "pygraphviz"}),
     ],
     ids=lambda value: value.splitlines()[-5 if "argv" in value else 0][:60] if isinstance(value, str) else "",
 )
