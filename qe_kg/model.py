@@ -21,6 +21,7 @@ from qe_kg.query_results import QueryResult
 from qe_kg.rules.questions import RuleQuestions
 from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.store.files import shown_path
+from qe_kg.store.protocol import Store
 from qe_kg.store.stamp import Stamp, StampedFile
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Model(RuleQuestions, LineageQuestions):
     def __init__(
         self,
         manifest: Manifest,
-        store: EmbeddedStore,
+        store: Store,
         *,
         entail: bool = False,
         is_whole: bool = True,

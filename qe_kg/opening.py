@@ -12,13 +12,14 @@ from qe_kg.manifest import find_model, read_manifest
 from qe_kg.model import Model
 from qe_kg.model_files import ModelFiles
 from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 from qe_kg.store.stamp import Stamp, check_asked_for
 
 
 def open_model(
     path: Path | str | None = None,
     *,
-    store: EmbeddedStore | Path | str | None = None,
+    store: Store | Path | str | None = None,
     scenario: str | None = None,
     include_inferences: bool = True,
     entail: bool = False,

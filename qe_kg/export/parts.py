@@ -16,7 +16,7 @@ from qe_kg.store.files import format_of, rename_quads
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
-    from qe_kg.store.embedded import EmbeddedStore
+    from qe_kg.store.protocol import Store
 
 #: What an export holds unless it is told otherwise.
 DEFAULT_ROLES = ("ontology", "data", "inference")
@@ -95,7 +95,7 @@ def _again(quads: Sequence[ox.Quad]) -> Sequence[ox.Quad]:
     return quads
 
 
-def parts_of_store(store: EmbeddedStore, manifest: Manifest, roles: Sequence[str]) -> tuple[Part, ...]:
+def parts_of_store(store: Store, manifest: Manifest, roles: Sequence[str]) -> tuple[Part, ...]:
     """Return the parts of a store into which a model was loaded, with literals as the store has them.
 
     Raises:
