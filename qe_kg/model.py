@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from qe_kg.drawing import Diagram
     from qe_kg.inference.questions import TripleQuestions
     from qe_kg.lineage import Lineage
+    from qe_kg.store.record import HeldGraphs
     from qe_kg.validation import ValidationReport
     from qe_kg.validation.gate import InputFile
     from qe_kg.validation.report import Severity
@@ -63,16 +64,18 @@ class Model(RuleQuestions, LineageQuestions):
         is_whole: bool = True,
         change: Change | None = None,
         stamp: Stamp | None = None,
+        held: HeldGraphs | None = None,
+        is_loaded: bool = False,
     ) -> None:
         self.is_whole, self.change, self._is_entailed = is_whole, change or Change(), entail
         self.manifest, self.namespaces, self.store = manifest, manifest.namespaces, store
-        self.files = ModelFiles(manifest, self.change)
+        self.files = ModelFiles(manifest, self.change, held)
         self._stamp, self._graph_files = stamp, dict[str, Path]()
         for file in manifest.of_role(*RDF_ROLES):
-            for graph in self._load(file) if stamp is None else {self.graph_name(file)}:
+            for graph in {self.graph_name(file)} if is_loaded else self._load(file):
                 self._graph_files[graph] = file.path
         self._entailed: list[ox.Quad] = []
-        if stamp is None:
+        if not is_loaded:
             store.add(self.files.added())
             self._entailed = self._entail() if entail else []
         self.catalogue = Catalogue(store, self.namespaces)
@@ -139,10 +142,13 @@ class Model(RuleQuestions, LineageQuestions):
         """
         change.check(self.quads(*RDF_ROLES))
         after = self.change.then(change)
-        return Model(self.manifest, EmbeddedStore(), entail=self._is_entailed, is_whole=self.is_whole, change=after)
+        return Model(
+            self.manifest, EmbeddedStore(), entail=self._is_entailed, is_whole=self.is_whole, change=after,
+            held=self.files.held,
+        )  # fmt: skip
 
     def _load(self, file: ModelFile) -> set[str]:
-        if not self.change.removed:
+        if not self.change.removed and self.files.held is None:
             return self.store.load(file.path, self.graph_name(file), self.files.renaming(file))
         quads = list(self.files.read(file))
         self.store.add(quads)
@@ -159,7 +165,7 @@ class Model(RuleQuestions, LineageQuestions):
         """Tells why triples hold, reasoning in a store of its own: nothing is added to this model."""
         from qe_kg.inference.questions import TripleQuestions
 
-        own = Model(self.manifest, EmbeddedStore(), is_whole=self.is_whole, change=self.change)
+        own = Model(self.manifest, EmbeddedStore(), is_whole=self.is_whole, change=self.change, held=self.files.held)
         return TripleQuestions(own.store, own.catalogue, self.namespaces, self.file_of)
 
     # --- queries ------------------------------------------------------------------------------------------
