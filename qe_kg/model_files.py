@@ -15,7 +15,7 @@ from qe_kg.store.files import read_quads
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
-    from qe_kg.store.record import HeldGraphs
+    from qe_kg.store.record import Graphs
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class ModelFiles:
 
     manifest: Manifest
     change: Change = field(default_factory=Change)
-    held: HeldGraphs | None = None
+    held: Graphs | None = None
 
     def graph_name(self, file: ModelFile) -> str:
         """Return the IRI of a file's named graph; the same on every machine."""

@@ -48,12 +48,11 @@ def open_model(
     place = find_store(store, path) if isinstance(store, str) else store
     if isinstance(place, Path):
         return _open_folder(path, place, entail=entail, **options)
-    manifest = _manifest(path, **options)
-    if place is None:
-        place = EmbeddedStore()
-    elif isinstance(place, Profile):
-        return _open_elsewhere(manifest, place, is_whole=include_inferences, entail=entail)
-    return _opened(manifest, place, entail=entail, is_whole=include_inferences)
+    if isinstance(place, Profile):
+        return _open_elsewhere(_manifest(path, **options), place, is_whole=include_inferences, entail=entail)
+    files = read_files(path, **options)
+    place = EmbeddedStore() if place is None else place
+    return Model(files.manifest, place, entail=entail, is_whole=include_inferences, change=files.change)
 
 
 def find_store(name: str, model_path: Path | str | None = None) -> Profile | Path:
@@ -79,6 +78,25 @@ def find_store(name: str, model_path: Path | str | None = None) -> Profile | Pat
     return Path(name)
 
 
+def read_files(
+    path: Path | str | None = None, *, scenario: str | None = None, include_inferences: bool = True
+) -> ModelFiles:
+    """Find the files of a model without loading them; see `open_model` for the rest.
+
+    Raises:
+        ManifestError: there is no model there, its manifest is wrong, or the scenario takes away what is not there.
+        UnknownNameError: there is no scenario of that name.
+
+    """
+    manifest = _manifest(path, scenario=scenario, include_inferences=include_inferences)
+    files = ModelFiles(manifest, read_removals(manifest))
+    try:
+        files.change.check(files.unchanged())
+    except ChangeError as error:
+        raise missing_from_scenario(manifest, error.missing) from error
+    return files
+
+
 def _manifest(path: Path | str | None, *, scenario: str | None, include_inferences: bool) -> Manifest:
     manifest = read_manifest(find_model(path))
     if not include_inferences:
@@ -94,19 +112,11 @@ def _open_folder(
     check_asked_for(
         stamp, folder, model=asked, scenario=scenario, include_inferences=include_inferences, entail=entail
     )  # fmt: skip
-    manifest = _manifest(stamp.model, scenario=scenario, include_inferences=include_inferences)
-    store = EmbeddedStore(folder, read_only=True)
-    return _opened(manifest, store, entail=entail, is_whole=include_inferences, stamp=stamp, is_loaded=True)
-
-
-def _opened(manifest: Manifest, store: Store, **options: Any) -> Model:  # noqa: ANN401
-    change = read_removals(manifest)
-    model = Model(manifest, store, change=change, **options)
-    try:
-        change.check(model.files.unchanged())
-    except ChangeError as error:
-        raise missing_from_scenario(manifest, error.missing) from error
-    return model
+    files = read_files(stamp.model, scenario=scenario, include_inferences=include_inferences)
+    return Model(
+        files.manifest, EmbeddedStore(folder, read_only=True), entail=entail, is_whole=include_inferences,
+        change=files.change, stamp=stamp, is_loaded=True,
+    )  # fmt: skip
 
 
 def _open_elsewhere(manifest: Manifest, profile: Profile, *, is_whole: bool, entail: bool) -> Model:
@@ -172,18 +182,18 @@ def _load_elsewhere(
     from qe_kg.store.record import Record, record_graph
     from qe_kg.store.remote import RemoteStore, n_triples
 
-    manifest = _manifest(path, scenario=scenario, include_inferences=include_inferences)
+    files = read_files(path, scenario=scenario, include_inferences=include_inferences)
+    manifest = files.manifest
     connection, graph = Connection(profile), record_graph(manifest.namespaces)
     store = RemoteStore(connection, ())
     before = Record.read(connection, graph)
     if before is not None and before.name != manifest.name:
         raise CallError(f"the store {profile.name} holds the model {before.name!r}; remove it first, or take another")
     store.delete_graph(graph)
-    files = ModelFiles(manifest)
     usual = [files.graph_name(file) for file in manifest.of_role(*RDF_ROLES)]
     held = before or Record.by_usual_names(connection, usual)
     for name in held.graphs.values():
         store.delete_graph(name)
-    _opened(manifest, store, entail=entail, is_whole=include_inferences)
+    Model(manifest, store, entail=entail, is_whole=include_inferences, change=files.change)
     record = Record(manifest.name, {name: name for name in store.graphs or ()}, scenario)
     store.put_graph(graph, n_triples(record.quads(graph)))

@@ -13,8 +13,9 @@ publishes puts more into the record; who reads needs no more than this. What has
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import pyoxigraph as ox
 
@@ -116,9 +117,19 @@ class Record:
             raise CallError(f"the store {where} holds {held}; ask it so, or publish the other")
 
 
+class Graphs(Protocol):
+    """Graphs that are read by their usual names."""
+
+    def graph(self, usual: str) -> list[ox.Quad]:
+        """Return the quads of a graph under its usual name; none where there is none."""
+
+    def stream(self, usual: str) -> Iterator[ox.Quad]:
+        """Yield the quads of a graph as they come in."""
+
+
 @dataclass(frozen=True)
 class HeldGraphs:
-    """The graphs of a model in a store elsewhere, read by their usual names.
+    """The graphs of a model in a store elsewhere.
 
     Attributes:
         store: the store, asked for the model's graphs.
@@ -130,9 +141,35 @@ class HeldGraphs:
     record: Record
 
     def graph(self, usual: str) -> list[ox.Quad]:
-        """Return the quads of a graph under its usual name; none where the store lacks it."""
-        actual = self.record.graphs.get(usual)
-        if actual is None:
-            return []
+        """Return the quads of a graph under its usual name, sorted; none where the store lacks it."""
+        return sorted(set(self.stream(usual)), key=str)
+
+    def stream(self, usual: str) -> Iterator[ox.Quad]:
+        """Yield the quads of a graph as they come in."""
         name = ox.NamedNode(usual)
-        return [ox.Quad(one.subject, one.predicate, one.object, name) for one in self.store.graph(actual)]
+        actual = self.record.graphs.get(usual)
+        for one in () if actual is None else self.store.stream(actual):
+            yield ox.Quad(one.subject, one.predicate, one.object, name)
+
+
+@dataclass(frozen=True)
+class KeptGraphs:
+    """Graphs that are read from a store once, and kept.
+
+    Attributes:
+        held: where they are.
+
+    """
+
+    held: Graphs
+    _read: dict[str, list[ox.Quad]] = field(default_factory=dict)
+
+    def graph(self, usual: str) -> list[ox.Quad]:
+        """Return the quads of a graph under its usual name."""
+        if usual not in self._read:
+            self._read[usual] = self.held.graph(usual)
+        return self._read[usual]
+
+    def stream(self, usual: str) -> Iterator[ox.Quad]:
+        """Yield the quads of a graph."""
+        return iter(self.graph(usual))

@@ -201,13 +201,24 @@ class RemoteStore:
             StoreError: as for `query`.
 
         """
+        found = self.stream(name)
+        return sorted(set(found), key=lambda quad: (str(quad.subject), str(quad.predicate), str(quad.object)))
+
+    def stream(self, name: str) -> Iterator[ox.Quad]:
+        """Yield the quads of a named graph as they come in.
+
+        Raises:
+            StoreError: as for `query`; at the end too, where their number is not what the store says that it is.
+
+        """
+        count, graph = 0, ox.NamedNode(name)
         with self.open_graph(name) as reply:
-            graph = ox.NamedNode(name)
-            found = {ox.Quad(one.subject, one.predicate, one.object, graph) for one in self._parsed(reply)}
+            for one in self._parsed(reply):
+                count += 1
+                yield ox.Quad(one.subject, one.predicate, one.object, graph)
         expected = self.size(name)
-        if len(found) != expected:
-            raise self.connection.error(f"gave {len(found):,} triples of a graph that has {expected:,}: {name}")
-        return sorted(found, key=lambda quad: (str(quad.subject), str(quad.predicate), str(quad.object)))
+        if count != expected:
+            raise self.connection.error(f"gave {count:,} triples of a graph that has {expected:,}: {name}")
 
     def size(self, graph: str) -> int:
         """Return the number of triples of a named graph, 0 where there is none of the name."""

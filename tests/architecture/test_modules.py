@@ -37,6 +37,7 @@ USERS = {
     "rustworkx": {"qe_kg.lineage.structure"},
     "urllib3": {"qe_kg.store.connection"},
     "yaml": {"qe_kg.query_library"},
+    "zstandard": {"qe_kg.export.compression"},
 }
 #: The same for packages that an extra brings: the extra and the module.
 EXTRAS = {"botocore": ("aws", "qe_kg.store.aws")}
@@ -262,7 +263,7 @@ SLOW = {"rdflib", "pyshacl", "owlrl", "rich", "pyoxigraph", "pygraphviz", "yaml"
         (RUN.format("'export', '--to', 'nt'"), {"rdflib", "pyshacl", "owlrl", "rich", "pygraphviz", "urllib3"}),
         (RUN.format("'validate', '--format', 'json'"), {"owlrl", "rich", "pygraphviz"}),
         (
-            RUN.format("'export', '--to', 'nt', '--entail'"),
+            RUN.format("'export', '--to', 'nq', '--entail'"),
             {"rdflib", "pyshacl", "owlrl", "rich", "pygraphviz", "urllib3"},
         ),
     ],
