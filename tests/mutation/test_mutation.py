@@ -47,7 +47,8 @@ def clinic() -> Bench:
 def judge(bench: Bench, mutants: Iterable[Mutant]) -> tuple[Counter[str], dict[str, set[Breach]], set[str]]:
     """Count mutants; give those that the two sides judge differently, and the names of those that broke a rule."""
     before = bench.expected(bench.facts)
-    counts, wrong, killed = Counter[str](), {}, set()
+    counts, killed = Counter[str](), set[str]()
+    wrong: dict[str, set[Breach]] = {}
     for group in [[one] for one in mutants] if ALL else apart(mutants, 12):
         difference, expected = difference_of(bench, at_once(group))
         if difference:
