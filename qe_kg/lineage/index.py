@@ -18,7 +18,7 @@ import numpy.typing as npt
 from qe_kg.errors import ReadError
 from qe_kg.lineage.flows import Direction, Flow, Step, read_derivations
 from qe_kg.namespaces import Namespaces
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -78,7 +78,7 @@ class FlowIndex:
     steps: Ints
 
     @classmethod
-    def read(cls, store: EmbeddedStore, namespaces: Namespaces) -> FlowIndex:
+    def read(cls, store: Store, namespaces: Namespaces) -> FlowIndex:
         """Build the index from a store; flows as in `FlowGraph`, but without what passes through them."""
         text = store.text_rows(
             f"PREFIX qe: <{namespaces.terms}>\nSELECT ?f ?s ?t ?i WHERE {{ "

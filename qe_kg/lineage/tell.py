@@ -10,7 +10,7 @@ from qe_kg.catalogue import Catalogue, Element
 from qe_kg.lineage.answer import Lineage, Reached
 from qe_kg.lineage.flows import chunks
 from qe_kg.namespaces import Namespaces
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _first_names(elements: tuple[Element, ...]) -> str:
     return " and ".join([*[", ".join(parts[:-1])], parts[-1]] if len(parts) > 1 else parts)
 
 
-def who_to_tell(lineage: Lineage, store: EmbeddedStore, catalogue: Catalogue, namespaces: Namespaces) -> Tell:
+def who_to_tell(lineage: Lineage, store: Store, catalogue: Catalogue, namespaces: Namespaces) -> Tell:
     """Return whom to tell of what an impact or trace shows."""
     reached = {one.element.iri: one for one in lineage.reached}
     regulators = _regulators(store, namespaces)
@@ -112,7 +112,7 @@ def _by_kind_and_name(element: Element) -> tuple[bool, str, str]:
     return element.code is None, element.name, element.iri
 
 
-def _regulators(store: EmbeddedStore, namespaces: Namespaces) -> set[str]:
+def _regulators(store: Store, namespaces: Namespaces) -> set[str]:
     """Return the participants that regulate."""
     rows = store.select(
         f"SELECT ?p WHERE {{ ?p <{namespaces.terms}performsFunction> "
@@ -121,7 +121,7 @@ def _regulators(store: EmbeddedStore, namespaces: Namespaces) -> set[str]:
     return {row[0].value for row in rows if row[0]}
 
 
-def _owners(iris: Iterable[str], store: EmbeddedStore, namespaces: Namespaces) -> Mapping[str, set[str]]:
+def _owners(iris: Iterable[str], store: Store, namespaces: Namespaces) -> Mapping[str, set[str]]:
     found: dict[str, set[str]] = {}
     for values in chunks(iris):
         for element, unit in store.select(

@@ -14,7 +14,7 @@ from qe_kg.lineage.index import FlowIndex, Mask
 from qe_kg.lineage.levels import StoreFlows
 from qe_kg.lineage.walk import Filters
 from qe_kg.namespaces import Namespaces
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 
 
 class WarmFlows:
@@ -29,7 +29,7 @@ class WarmFlows:
     """
 
     def __init__(
-        self, store: EmbeddedStore, catalogue: Catalogue, namespaces: Namespaces, index: FlowIndex | None = None
+        self, store: Store, catalogue: Catalogue, namespaces: Namespaces, index: FlowIndex | None = None
     ) -> None:
         self._store, self._namespaces = store, namespaces
         self._details = StoreFlows(store, catalogue, namespaces)
