@@ -79,7 +79,7 @@ LAYERS = (
     {"generate.*"},
     {"model", "loose_files", "opening"},
     {"competency"},
-    {"diff.*", "checks.*"},
+    {"diff.*", "checks.*", "reference.*"},
     {"cli.*", "__main__"},
 )
 
