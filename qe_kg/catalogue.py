@@ -8,7 +8,8 @@ from functools import cached_property
 
 from qe_kg.errors import AmbiguousNameError, UnknownNameError, nearest
 from qe_kg.namespaces import RDF, RDFS, SKOS, Namespaces
-from qe_kg.store.embedded import EmbeddedStore, is_valid_iri
+from qe_kg.store.embedded import is_valid_iri
+from qe_kg.store.protocol import Store
 from qe_kg.terms import iri, literal, parse_term
 
 #: The class behind each kind of name; one of another vocabulary with its prefix.
@@ -70,7 +71,7 @@ def _all_below(parent: str, below: dict[str, set[str]]) -> set[str]:
 class Catalogue:
     """Finds elements by code, label, CURIE or IRI."""
 
-    def __init__(self, store: EmbeddedStore, namespaces: Namespaces) -> None:
+    def __init__(self, store: Store, namespaces: Namespaces) -> None:
         self._store, self._names = store, namespaces
 
     @cached_property

@@ -99,7 +99,7 @@ def write_formatted(files: Iterable[Formatted]) -> None:
         ReadError: a file cannot be written.
 
     """
-    from qe_kg.interchange import atomic_output
+    from qe_kg.atomic_files import atomic_output
 
     for one in files:
         if one.changed:

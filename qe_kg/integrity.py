@@ -11,7 +11,7 @@ from pathlib import Path
 
 from qe_kg.namespaces import OWL, SKOS, Namespaces, is_iri
 from qe_kg.positions import Place, locate
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 from qe_kg.terms import Term, iri, literal
 
 UNKNOWN_TERM = "NAME-01"
@@ -48,12 +48,12 @@ class Problem:
         return self.place.line if self.place else None
 
     def __str__(self) -> str:
-        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        place = ":".join(map(str, (self.file, *(self.place or ())[:2]))) if self.file else ""
         return f"{place}: {self.message}" if place else self.message
 
 
 def find_problems(
-    store: EmbeddedStore, namespaces: Namespaces, own_namespace: str, files: dict[str, Path]
+    store: Store, namespaces: Namespaces, own_namespace: str, files: dict[str, Path]
 ) -> tuple[Problem, ...]:
     """Return all problems, sorted by file and line.
 
@@ -71,9 +71,7 @@ def find_problems(
     return tuple(sorted(found, key=lambda one: (one.file or "", one.line or 0, one.message)))
 
 
-def _undefined(
-    store: EmbeddedStore, namespaces: Namespaces, own_namespace: str, files: dict[str, Path]
-) -> list[Problem]:
+def _undefined(store: Store, namespaces: Namespaces, own_namespace: str, files: dict[str, Path]) -> list[Problem]:
     vocabulary = (namespaces.terms, namespaces.lists, namespaces.shapes)
     spaces = sorted({*vocabulary, namespaces.instances, own_namespace})
     # What an accepted finding is at may be a finding that exists only while rules are checked; the gate tells whether
@@ -113,7 +111,7 @@ def _undefined(
     return problems
 
 
-def _undefined_message(store: EmbeddedStore, namespaces: Namespaces, name: str, is_term: bool) -> str:
+def _undefined_message(store: Store, namespaces: Namespaces, name: str, is_term: bool) -> str:
     space = name[: len(name) - len(name.rpartition("/")[2])]
     rows = store.select(
         f"SELECT DISTINCT ?t WHERE {{ ?t a ?type FILTER(isIRI(?t) && STRSTARTS(STR(?t), {literal(space).n3()})) }}"
@@ -130,7 +128,7 @@ def _undefined_message(store: EmbeddedStore, namespaces: Namespaces, name: str, 
     return f"{compact} is referred to, but no file says what it is (it has no rdf:type){hint}"
 
 
-def _conflicts(store: EmbeddedStore, namespaces: Namespaces, files: dict[str, Path]) -> list[Problem]:
+def _conflicts(store: Store, namespaces: Namespaces, files: dict[str, Path]) -> list[Problem]:
     # The values of single-valued properties, for the few subjects that two files describe.
     rows = store.select(
         f"""

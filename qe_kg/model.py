@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
-from urllib.parse import quote
+from typing import IO, TYPE_CHECKING
 
 from qe_kg.catalogue import Catalogue
 from qe_kg.change import Change
 from qe_kg.errors import CallError, UnknownNameError
+from qe_kg.export.parts import DEFAULT_ROLES, Part, parts_of_files, parts_of_store
 from qe_kg.integrity import Problem, find_problems
 from qe_kg.lineage.asking import BASES, LineageQuestions
-from qe_kg.manifest import ALIGNMENTS, RDF_ROLES, Manifest, ModelFile
-from qe_kg.namespaces import DEFAULT_BASE
+from qe_kg.manifest import RDF_ROLES, Manifest, ModelFile
+from qe_kg.model_files import ModelFiles
 from qe_kg.query_answering import answer, query_text
 from qe_kg.query_library import QueryLibrary
 from qe_kg.query_results import QueryResult
 from qe_kg.rules.questions import RuleQuestions
 from qe_kg.store.embedded import EmbeddedStore
-from qe_kg.store.files import read_quads, shown_path
+from qe_kg.store.files import shown_path
+from qe_kg.store.protocol import Store
 from qe_kg.store.stamp import Stamp, StampedFile
 
 if TYPE_CHECKING:
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from qe_kg.validation.gate import InputFile
     from qe_kg.validation.report import Severity
 
-#: What an export holds unless it is told otherwise.
-EXPORT_ROLES = ("ontology", "data", "inference")
-
 
 class Model(RuleQuestions, LineageQuestions):
     """One model, loaded into a store with each of its files as a named graph.
@@ -47,6 +45,7 @@ class Model(RuleQuestions, LineageQuestions):
 
     Attributes:
         manifest: what the model consists of.
+        files: what its files say.
         namespaces: its namespaces and prefixes.
         store: the store that it is loaded into.
         catalogue: finds its elements by name.
@@ -56,7 +55,7 @@ class Model(RuleQuestions, LineageQuestions):
     def __init__(
         self,
         manifest: Manifest,
-        store: EmbeddedStore,
+        store: Store,
         *,
         entail: bool = False,
         is_whole: bool = True,
@@ -65,13 +64,14 @@ class Model(RuleQuestions, LineageQuestions):
     ) -> None:
         self.is_whole, self.change, self._is_entailed = is_whole, change or Change(), entail
         self.manifest, self.namespaces, self.store = manifest, manifest.namespaces, store
+        self.files = ModelFiles(manifest, self.change)
         self._stamp, self._graph_files = stamp, dict[str, Path]()
         for file in manifest.of_role(*RDF_ROLES):
             for graph in self._load(file) if stamp is None else {self.graph_name(file)}:
                 self._graph_files[graph] = file.path
         self._entailed: list[ox.Quad] = []
         if stamp is None:
-            store.add(self._added())
+            store.add(self.files.added())
             self._entailed = self._entail() if entail else []
         self.catalogue = Catalogue(store, self.namespaces)
 
@@ -84,9 +84,7 @@ class Model(RuleQuestions, LineageQuestions):
 
     def graph_name(self, file: ModelFile) -> str:
         """Return the IRI of a file's named graph; the same on every machine."""
-        if file.builtin or file.role in ("ontology", ALIGNMENTS):
-            return f"{self.namespaces.base}graph/{quote(file.name)}"
-        return f"{self.namespaces.base}graph/model/{quote(file.name)}"
+        return self.files.graph_name(file)
 
     def file_of(self, graph: str) -> Path | None:
         """Return the file behind a named graph; None for what was entailed."""
@@ -106,10 +104,7 @@ class Model(RuleQuestions, LineageQuestions):
 
     def quads(self, *roles: str) -> Iterator[ox.Quad]:
         """Yield the quads of the files of these roles, with literals as written; "entailed" is a role too."""
-        for file in self.manifest.of_role(*roles):
-            yield from self._read(file)
-        if "data" in roles:
-            yield from self._added()
+        yield from self.files.quads(*roles)
         if "entailed" in roles:
             yield from self._entailed
 
@@ -133,10 +128,6 @@ class Model(RuleQuestions, LineageQuestions):
 
         return to_rdflib(self.quads(*(roles or RDF_ROLES)), self.namespaces.prefixes)
 
-    def unchanged(self) -> Iterator[ox.Quad]:
-        """Yield the quads of all files as they stand there, also those that a scenario takes away."""
-        return (quad for file in self.manifest.of_role(*RDF_ROLES) for quad in self._as_written(file))
-
     def changed(self, change: Change) -> Model:
         """Return the model as it would be with a change; this one stays as it is, and nothing is written.
 
@@ -150,24 +141,10 @@ class Model(RuleQuestions, LineageQuestions):
 
     def _load(self, file: ModelFile) -> set[str]:
         if not self.change.removed:
-            return self.store.load(file.path, self.graph_name(file), self._rename(file))
-        quads = list(self._read(file))
+            return self.store.load(file.path, self.graph_name(file), self.files.renaming(file))
+        quads = list(self.files.read(file))
         self.store.add(quads)
         return {graph for quad in quads if (graph := getattr(quad.graph_name, "value", None))}
-
-    def _read(self, file: ModelFile) -> Iterator[ox.Quad]:
-        return self.change.left_of(self._as_written(file))
-
-    def _as_written(self, file: ModelFile) -> Iterator[ox.Quad]:
-        return read_quads(file.path, self.graph_name(file), self._rename(file))
-
-    def _added(self) -> list[ox.Quad]:
-        return self.change.added_to(f"{self.namespaces.base}graph/change")
-
-    def _rename(self, file: ModelFile) -> Any:  # noqa: ANN401 - Callable[[str], str] | None
-        if file.role == ALIGNMENTS and file.builtin:
-            return self.manifest.align
-        return self.namespaces.rebase if file.builtin and self.namespaces.base != DEFAULT_BASE else None
 
     def _entail(self) -> list[ox.Quad]:
         from qe_kg.inference.entail import entail
@@ -281,46 +258,53 @@ class Model(RuleQuestions, LineageQuestions):
             Settings(chosen, day, baseline, waivers, self.is_whole, fail_on, engine, strict),
             problems=self.problems,
             file_names={str(one.path): one.name for _, one in inputs},
-            extra=[*self._added(), *self._entailed],
+            extra=[*self.files.added(), *self._entailed],
             conduits=self.conduits(day, chosen),
         )
 
     def _input(self, file: ModelFile) -> InputFile:
         from qe_kg.validation.gate import InputFile
 
-        return InputFile(file.path, shown_path(file.path), list(self._read(file)))
+        return InputFile(file.path, shown_path(file.path), list(self.files.read(file)))
 
     # --- export -------------------------------------------------------------------------------------------
+
+    def parts(self, roles: Iterable[str] = DEFAULT_ROLES) -> tuple[Part, ...]:
+        """Return what an export of these roles consists of, one part a source."""
+        if self._stamp is not None:
+            return parts_of_store(self.store, self.manifest, tuple(roles))
+        return parts_of_files(self.files, tuple(roles), self._entailed)
 
     def export(
         self,
         output: Path | str | IO[bytes],
         form: str = "ttl",
         *,
-        roles: Iterable[str] = EXPORT_ROLES,
+        roles: Iterable[str] = DEFAULT_ROLES,
         base: str | None = None,
+        order: str = "auto",
+        compression: str | None = None,
     ) -> int:
         """Write the model as RDF.
 
         Args:
             output: a path (replaced only when the new file is whole) or a binary file.
             form: "ttl", "trig", "nt", "nq", "rdfxml", "jsonld" or "n3".
-            roles: which files: any of "ontology", "data", "inference", "baseline", "shapes", "alignments", and
-                "entailed".
+            roles: which files: any of "ontology", "data", "inference", "baseline", "waivers", "shapes", "alignments",
+                and "entailed", which a format without named graphs cannot mix with others.
             base: another base for all IRIs of ours.
+            order: "sorted", "source" (which takes no memory), or "auto": sorted unless the sources are large.
+            compression: "gzip", "zstd" or None.
 
         Returns:
             The number of quads written.
 
         Raises:
-            CallError: an unknown form, role or a bad base.
+            CallError: an unknown form, role, order or compression, or a bad base.
             ReadError: the output cannot be written.
 
         """
-        from qe_kg.interchange import export
+        from qe_kg.export.writing import Style, export, moved
 
-        known = {*RDF_ROLES, ALIGNMENTS, "entailed"}
-        wanted = tuple(roles)
-        if not set(wanted) <= known:
-            raise CallError(f"unknown part {sorted(set(wanted) - known)[0]!r}; known are {', '.join(sorted(known))}")
-        return export(self.quads(*wanted), output, form, self.namespaces, base)
+        parts, prefixes = moved(self.parts(roles), self.namespaces, base)
+        return export(parts, output, Style(form, prefixes, order), compression)

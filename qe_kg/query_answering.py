@@ -10,7 +10,7 @@ from qe_kg.namespaces import DEFAULT_BASE, Namespaces
 from qe_kg.query_library import QueryLibrary, bind_parameters, free_parameter
 from qe_kg.query_results import QueryResult
 from qe_kg.sparql_text import bind, check_allowed, is_query
-from qe_kg.store.embedded import EmbeddedStore, Solutions
+from qe_kg.store.protocol import Solutions, Store
 
 
 def query_text(
@@ -48,7 +48,7 @@ def _expanded(value: object, namespaces: Namespaces) -> object:
     return (namespaces.expand(value) or value) if isinstance(value, str) else value
 
 
-def answer(store: EmbeddedStore, text: str, namespaces: Namespaces) -> QueryResult:
+def answer(store: Store, text: str, namespaces: Namespaces) -> QueryResult:
     """Answer a query that was checked; triples come each once, sorted.
 
     Raises:

@@ -11,8 +11,9 @@ from qe_kg.errors import QeKgError, QueryError, ReadError
 from qe_kg.query_library import LibraryQuery, read_query
 from qe_kg.report_formats.findings import Finding
 from qe_kg.sparql_text import check_allowed
-from qe_kg.store.embedded import EmbeddedStore, Solutions
+from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.store.files import shown_path
+from qe_kg.store.protocol import Solutions
 from qe_kg.validation.report import SourcePlace
 
 

@@ -49,8 +49,8 @@ def generate_command(
     categories, derivations, and evidence with a known rate of faults, which are listed. The triples are written as
     they are made; the same arguments give the same bytes.
     """
+    from qe_kg.atomic_files import atomic_output
     from qe_kg.generate import Enterprise, write_defects, write_enterprise, write_model
-    from qe_kg.interchange import atomic_output
 
     if directory is not None and (output is not None or defects is not None):
         raise click.UsageError("--to-model writes all files itself; leave out -o and --list-defects")

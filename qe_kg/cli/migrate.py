@@ -116,7 +116,7 @@ def _diff(path: Path, one: Migrated) -> str:
 
 
 def _write(found: dict[Path, Migrated]) -> None:
-    from qe_kg.interchange import atomic_output
+    from qe_kg.atomic_files import atomic_output
 
     for path, one in found.items():
         newline = b"\r\n" if b"\r\n" in path.read_bytes() else b"\n"

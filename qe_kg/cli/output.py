@@ -24,7 +24,7 @@ def emit(text: str, output: Path | None = None) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
-    from qe_kg.interchange import atomic_output
+    from qe_kg.atomic_files import atomic_output
 
     with atomic_output(output) as file:
         file.write(text.encode("utf-8"))

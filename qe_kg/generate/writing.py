@@ -108,7 +108,7 @@ def write_model(enterprise: Enterprise, directory: Path, form: str = "nt") -> in
         ReadError: the directory cannot be written to.
 
     """
-    from qe_kg.interchange import atomic_output
+    from qe_kg.atomic_files import atomic_output
 
     directory.mkdir(parents=True, exist_ok=True)
     with atomic_output(directory / f"enterprise.{form}") as file:

@@ -10,15 +10,15 @@ from qe_kg.errors import InconsistencyError, OntologyError
 from qe_kg.inference.fixpoint import contradictions, forget_what_says_nothing, ill_formed_literals, reason_about, run
 from qe_kg.inference.places import place_of_axiom
 from qe_kg.namespaces import Namespaces
-from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.store.files import literals_as_written
+from qe_kg.store.protocol import Store
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
 
 def entail(
-    store: EmbeddedStore,
+    store: Store,
     graph: str,
     source: Callable[[], Iterable[ox.Quad]],
     namespaces: Namespaces,

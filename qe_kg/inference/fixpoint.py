@@ -11,7 +11,7 @@ from qe_kg.inference.rules import Rule, clashes_for, rules_for
 from qe_kg.namespaces import XSD
 from qe_kg.shacl.datatypes import is_well_formed
 from qe_kg.shacl.graph import Graph
-from qe_kg.store.embedded import Solutions
+from qe_kg.store.protocol import Solutions
 from qe_kg.terms import Term
 
 #: How many contradictions of one rule are listed.
@@ -27,8 +27,11 @@ class RuleStore(Protocol):
     def ask(self, query: str) -> bool:
         """Answer an ASK query."""
 
-    def update(self, update: str) -> None:
-        """Run a SPARQL update."""
+    def insert_where(self, graph: str, head: str, where: str) -> None:
+        """Add what a template gives for each solution of a pattern to a named graph, and so to the union."""
+
+    def delete_where(self, graph: str, pattern: str, condition: str) -> None:
+        """Take the triples of a pattern that meet a condition out of a named graph, and so out of the union."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def _apply(store: RuleStore, rule: Rule, graph: str) -> bool:
     where = f"{{ SELECT DISTINCT {variables} WHERE {{ {rule.where()} }} }} FILTER NOT EXISTS {{ {head} }}"
     if not store.ask(f"ASK {{ {where} }}"):
         return False
-    store.update(f"INSERT {{ {head} . GRAPH <{graph}> {{ {head} }} }} WHERE {{ {where} }}")
+    store.insert_where(graph, head, where)
     return True
 
 
@@ -153,7 +156,4 @@ def forget_what_says_nothing(store: RuleStore, graph: str) -> None:
     That is membership of classes and use of properties without a name, and whatever is about a blank node.
     """
     stand_in = " || ".join(f"STRSTARTS(STR({variable}), '{STAND_IN}')" for variable in ("?p", "?o"))
-    store.update(
-        f"DELETE {{ ?s ?p ?o . GRAPH <{graph}> {{ ?s ?p ?o }} }} WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} "
-        f"FILTER(isBlank(?s) || isBlank(?o) || {stand_in}) }}"
-    )
+    store.delete_where(graph, "?s ?p ?o", f"isBlank(?s) || isBlank(?o) || {stand_in}")

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qe_kg.namespaces import Namespaces, is_iri
-from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.store.files import shown_path
+from qe_kg.store.protocol import Store
 
 
 def place_of(
@@ -33,7 +33,7 @@ def place_of(
 
 
 def place_of_axiom(
-    store: EmbeddedStore, namespaces: Namespaces, file_of: Callable[[str], Path | None], subject: str, predicate: str
+    store: Store, namespaces: Namespaces, file_of: Callable[[str], Path | None], subject: str, predicate: str
 ) -> str | None:
     """Return "file:line" of the first triple with a subject and a predicate; any blank node where it has no IRI."""
     named = is_iri(subject)

@@ -13,7 +13,7 @@ from qe_kg.inference.why import Explainer, Explanation, Triple
 from qe_kg.integrity import Problem
 from qe_kg.namespaces import Namespaces
 from qe_kg.positions import locate
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 
 
 class TripleQuestions:
@@ -31,7 +31,7 @@ class TripleQuestions:
     """
 
     def __init__(
-        self, store: EmbeddedStore, catalogue: Catalogue, namespaces: Namespaces, file_of: Callable[[str], Path | None]
+        self, store: Store, catalogue: Catalogue, namespaces: Namespaces, file_of: Callable[[str], Path | None]
     ) -> None:
         self._catalogue, self._namespaces = catalogue, namespaces
 

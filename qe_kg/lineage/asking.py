@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from qe_kg.lineage.tell import Teller
     from qe_kg.lineage.what_if import Changeable, WhatIf
     from qe_kg.namespaces import Namespaces
-    from qe_kg.store.embedded import EmbeddedStore
+    from qe_kg.store.protocol import Store
     from qe_kg.validation.report import ValidationReport
 
 __all__ = ["BASES", "LineageQuestions"]
@@ -31,7 +31,7 @@ __all__ = ["BASES", "LineageQuestions"]
 class LineageQuestions:
     """What a model has to be for these questions, and the questions."""
 
-    store: EmbeddedStore
+    store: Store
     catalogue: Catalogue
     namespaces: Namespaces
 

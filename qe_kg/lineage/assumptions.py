@@ -14,8 +14,8 @@ from qe_kg.catalogue import Catalogue, Element
 from qe_kg.change import Change
 from qe_kg.errors import AmbiguousNameError, CallError, UnknownNameError
 from qe_kg.namespaces import COMMON_PREFIXES, DCTERMS, SKOS, Namespaces
-from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.store.files import read_quads, shown_path
+from qe_kg.store.protocol import Store
 from qe_kg.terms import literal
 
 _DPV = COMMON_PREFIXES["dpv"]
@@ -83,7 +83,7 @@ def _quad(subject: str, predicate: str, value: str) -> ox.Quad:
 
 
 def read_assumptions(
-    store: EmbeddedStore,
+    store: Store,
     catalogue: Catalogue,
     namespaces: Namespaces,
     *,
@@ -125,7 +125,7 @@ def read_assumptions(
     return assumed
 
 
-def _consent(name: str, store: EmbeddedStore, namespaces: Namespaces) -> str:
+def _consent(name: str, store: Store, namespaces: Namespaces) -> str:
     """Return the IRI of the consent record that has a name."""
     known: dict[str, set[str]] = {}
     for record, text in store.select(

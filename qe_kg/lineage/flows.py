@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 from qe_kg.catalogue import Catalogue, Element
 from qe_kg.namespaces import Namespaces
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 from qe_kg.terms import Term, iri
 
 Direction = Literal["downstream", "upstream"]
@@ -105,7 +105,7 @@ class FlowGraph:
     declassifying: frozenset[Step] = frozenset()
 
     @classmethod
-    def read(cls, store: EmbeddedStore, catalogue: Catalogue, namespaces: Namespaces) -> FlowGraph:
+    def read(cls, store: Store, catalogue: Catalogue, namespaces: Namespaces) -> FlowGraph:
         """Read the flow graph from a store."""
         bare = read_flows(store, namespaces)
         told = read_statements(store, namespaces)
@@ -166,7 +166,7 @@ def chunks(iris: Iterable[str]) -> Iterable[str]:
         yield " ".join(iri(one).n3() for one in listed[start : start + _LISTED])
 
 
-def read_flows(store: EmbeddedStore, namespaces: Namespaces, where: str = "") -> list[Flow]:
+def read_flows(store: Store, namespaces: Namespaces, where: str = "") -> list[Flow]:
     """Return flows without evidence, sorted by IRI.
 
     Args:
@@ -217,7 +217,7 @@ class Statements:
         )  # fmt: skip
 
 
-def read_statements(store: EmbeddedStore, namespaces: Namespaces, flows: Iterable[str] | None = None) -> Statements:
+def read_statements(store: Store, namespaces: Namespaces, flows: Iterable[str] | None = None) -> Statements:
     """Return what sources say of these flows; of all, with None."""
     found = Statements({}, set(), set(), set(), {})
     for values in [""] if flows is None else [f"VALUES ?f {{ {listed} }}" for listed in chunks(flows)]:
@@ -238,7 +238,7 @@ def read_statements(store: EmbeddedStore, namespaces: Namespaces, flows: Iterabl
 
 
 def read_derivations(
-    store: EmbeddedStore, namespaces: Namespaces, participants: Iterable[str] | None = None
+    store: Store, namespaces: Namespaces, participants: Iterable[str] | None = None
 ) -> tuple[frozenset[Step], frozenset[Step]]:
     """Return the steps within participants that derivations declare, and those that only declassifying ones do."""
     keeping: set[Step] = set()
@@ -280,7 +280,7 @@ def _chained(steps: set[Step]) -> set[Step]:
     return chained
 
 
-def read_all_steps(store: EmbeddedStore, namespaces: Namespaces) -> set[Step]:
+def read_all_steps(store: Store, namespaces: Namespaces) -> set[Step]:
     """Return the steps of all derivations: of `read_derivations` the first part, sooner where there are many."""
     text = store.text_rows(
         f"PREFIX qe: <{namespaces.terms}>\nSELECT ?at ?in ?out WHERE {{ "

@@ -19,7 +19,7 @@ from qe_kg.lineage.flows import Direction, Flow, Step, read_all_steps
 from qe_kg.lineage.kept import Kept
 from qe_kg.lineage.texts import Ints, Texts, numbered, spread, two_columns
 from qe_kg.namespaces import Namespaces
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 
 _FILE = "flow-index.npz"
 _TEXTS = ("participants", "items", "iris")
@@ -69,7 +69,7 @@ class FlowIndex:
     steps: Ints
 
     @classmethod
-    def read(cls, store: EmbeddedStore, namespaces: Namespaces) -> FlowIndex:
+    def read(cls, store: Store, namespaces: Namespaces) -> FlowIndex:
         """Build the index from a store; flows as in `FlowGraph`, but without what passes through them."""
         queries = [f"SELECT ?f ?x WHERE {{ ?f <{namespaces.terms}{name}> ?x }}" for name in _PROPERTIES]
         # A single pattern each: joined, every flow would be looked up in two more orders of the store. The store
@@ -99,6 +99,10 @@ class FlowIndex:
             iris, ends = _chosen(iris, np.flatnonzero(are_flows)), ends[:, are_flows]
             participants, ends = _used(participants, ends)
             items, carried = _used(items, carried)
+        # A store elsewhere may tell a triple once for each graph that holds it.
+        pairs = carrying * max(len(items), 1) + carried
+        if len(np.unique(pairs)) < len(pairs):
+            carrying, carried = np.divmod(np.unique(pairs), len(items))
         is_without = np.ones(len(iris), np.bool_)
         is_without[carrying] = False
         without = np.flatnonzero(is_without)

@@ -16,7 +16,7 @@ from qe_kg.lineage.flows import (
     read_statements,
 )
 from qe_kg.namespaces import Namespaces
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 
 _MANY = 5_000
 
@@ -27,7 +27,7 @@ class StoreFlows:
     It holds nothing that the store may change under it but names; make one for each question.
     """
 
-    def __init__(self, store: EmbeddedStore, catalogue: Catalogue, namespaces: Namespaces) -> None:
+    def __init__(self, store: Store, catalogue: Catalogue, namespaces: Namespaces) -> None:
         self._store, self._catalogue, self._namespaces = store, catalogue, namespaces
         self._elements: dict[str, Element] = {}
 

@@ -18,7 +18,7 @@ from qe_kg.lineage.start import Starts, check_options
 from qe_kg.lineage.tell import Teller
 from qe_kg.lineage.walk import Filters, walk
 from qe_kg.namespaces import Namespaces
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 
 if TYPE_CHECKING:
     from qe_kg.lineage.changes import ChangeAnswer
@@ -57,7 +57,7 @@ class Questions:
     """
 
     def __init__(
-        self, store: EmbeddedStore, catalogue: Catalogue, namespaces: Namespaces, graph: Callable[[], FlowGraph]
+        self, store: Store, catalogue: Catalogue, namespaces: Namespaces, graph: Callable[[], FlowGraph]
     ) -> None:
         self._store, self._catalogue, self._namespaces, self._graph = store, catalogue, namespaces, graph
 

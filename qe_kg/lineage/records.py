@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from qe_kg.namespaces import Namespaces
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 
 Haste = Literal["passes", "absorbs", "unknown"]
 _PROMPT = ("real-time", "near-real-time")
@@ -31,7 +31,7 @@ class FlowRecords:
     free: frozenset[str]
 
     @classmethod
-    def read(cls, store: EmbeddedStore, namespaces: Namespaces) -> FlowRecords:
+    def read(cls, store: Store, namespaces: Namespaces) -> FlowRecords:
         """Read them from a store."""
 
         def values(pattern: str) -> frozenset[str]:

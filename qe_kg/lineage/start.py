@@ -9,7 +9,7 @@ from qe_kg.errors import CallError, UnknownNameError
 from qe_kg.lineage.answer import Start
 from qe_kg.lineage.flows import BASES, chunks
 from qe_kg.namespaces import Namespaces
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 
 LINEAGE_KINDS = ("participant", "flow", "item", "concept")
 
@@ -17,7 +17,7 @@ LINEAGE_KINDS = ("participant", "flow", "item", "concept")
 class Starts:
     """Finds where walks start in one model."""
 
-    def __init__(self, store: EmbeddedStore, catalogue: Catalogue, namespaces: Namespaces) -> None:
+    def __init__(self, store: Store, catalogue: Catalogue, namespaces: Namespaces) -> None:
         self._store, self._catalogue, self._namespaces = store, catalogue, namespaces
 
     def resolve(self, names: Iterable[str]) -> Start:

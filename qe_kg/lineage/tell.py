@@ -8,7 +8,7 @@ from qe_kg.catalogue import Catalogue, Element
 from qe_kg.lineage.answer import Lineage, Owner, Reached, Tell
 from qe_kg.lineage.flows import chunks
 from qe_kg.namespaces import Namespaces
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 
 #: For more elements than this all owners are read, which is sooner done than asking for each.
 _MANY = 5_000
@@ -17,7 +17,7 @@ _MANY = 5_000
 class Teller:
     """Finds out whom the answers of one model concern."""
 
-    def __init__(self, store: EmbeddedStore, catalogue: Catalogue, namespaces: Namespaces) -> None:
+    def __init__(self, store: Store, catalogue: Catalogue, namespaces: Namespaces) -> None:
         self._store, self._catalogue, self._namespaces = store, catalogue, namespaces
 
     def of(self, lineage: Lineage) -> Tell:

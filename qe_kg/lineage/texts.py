@@ -94,7 +94,7 @@ def two_columns(rows: bytes) -> tuple[Cells, Cells]:
     """Return the IRIs in the rows of an answer with two columns, without those rows where either is none.
 
     Args:
-        rows: as `EmbeddedStore.text_rows` returns them: terms as in Turtle, the columns' names in the first row.
+        rows: as `Store.text_rows` returns them: terms as in Turtle, the columns' names in the first row.
 
     """
     text = np.frombuffer(rows, np.uint8)

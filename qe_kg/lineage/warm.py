@@ -18,7 +18,7 @@ from qe_kg.lineage.names import FlowNames
 from qe_kg.lineage.texts import Ints, Mask
 from qe_kg.lineage.walk import Filters
 from qe_kg.namespaces import Namespaces
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 
 #: For so many ways to narrow a walk what they come to is remembered.
 _REMEMBERED = 8
@@ -36,7 +36,7 @@ class WarmFlows:
     """
 
     def __init__(
-        self, store: EmbeddedStore, catalogue: Catalogue, namespaces: Namespaces, index: FlowIndex | None = None
+        self, store: Store, catalogue: Catalogue, namespaces: Namespaces, index: FlowIndex | None = None
     ) -> None:
         self._store, self._catalogue, self._namespaces = store, catalogue, namespaces
         self._known: dict[Filters, Allowed] = {}

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from qe_kg import git
 from qe_kg.assets import asset_root
+from qe_kg.atomic_files import atomic_output
 from qe_kg.errors import ParseError, ReadError
-from qe_kg.interchange import atomic_output
 from qe_kg.merge.three_way import Merged, merge_texts
 from qe_kg.namespaces import COMMON_PREFIXES, DEFAULT_BASE, OWL, RDF, RDFS, SKOS
 from qe_kg.store.files import read_quads

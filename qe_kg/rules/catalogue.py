@@ -17,7 +17,7 @@ from typing import Any
 
 from qe_kg.errors import UnknownNameError, nearest
 from qe_kg.namespaces import DCTERMS, RDF, RDFS, SH, SKOS, Namespaces
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 
 #: What every answer about rules says.
 NOTICE = (
@@ -183,7 +183,7 @@ class RuleCatalogue:
 class _Reader:
     """The properties of everything that rules are made of, in one pass each."""
 
-    def __init__(self, store: EmbeddedStore, namespaces: Namespaces) -> None:
+    def __init__(self, store: Store, namespaces: Namespaces) -> None:
         self._store, self.names = store, namespaces
         self._values: dict[str, dict[str, list[str]]] = {}
 
@@ -222,7 +222,7 @@ class _Reader:
         return self.first(one, f"{SKOS}prefLabel") or self.first(one, f"{DCTERMS}title") or self.names.compact(one)
 
 
-def read_rules(store: EmbeddedStore, namespaces: Namespaces) -> RuleCatalogue:
+def read_rules(store: Store, namespaces: Namespaces) -> RuleCatalogue:
     """Read the rules of a model from the store that it is loaded into."""
     reader = _Reader(store, namespaces)
     jurisdictions = reader.load("?x rdf:type/rdfs:subClassOf* qe:Jurisdiction")

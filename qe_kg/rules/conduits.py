@@ -35,7 +35,7 @@ from qe_kg.lineage import Flow, FlowGraph
 from qe_kg.namespaces import COMMON_PREFIXES, SKOS, Namespaces
 from qe_kg.rules.paths import Answer, Edge, Hop, Network, Step, Terrain
 from qe_kg.rules.payload import Payloads
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 
 _PURPOSE = f"{COMMON_PREFIXES['dpv']}hasPurpose"
 _MARKETING = ("marketing", "market-participation")
@@ -93,7 +93,7 @@ class Conduits:
 class _Facts:
     """What the questions need to know of a model, by IRI; stages are replaced by their value streams."""
 
-    def __init__(self, graph: FlowGraph, store: EmbeddedStore, names: Namespaces, at: date) -> None:
+    def __init__(self, graph: FlowGraph, store: Store, names: Namespaces, at: date) -> None:
         self._store, self.names = store, names
         zones = dict(self.pairs("?x qe:inZone ?y"))
         # A stage that states another zone than its stream's stands for itself.
@@ -160,7 +160,7 @@ class _Facts:
 
 
 def find_conduits(
-    read_flows: Callable[[], FlowGraph], store: EmbeddedStore, namespaces: Namespaces, rules: Mapping[str, str], *,
+    read_flows: Callable[[], FlowGraph], store: Store, namespaces: Namespaces, rules: Mapping[str, str], *,
     own_namespace: str, at: date,
 ) -> Conduits:  # fmt: skip
     """Find the paths that break path rules.

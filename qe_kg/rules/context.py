@@ -13,7 +13,7 @@ from qe_kg.lineage import FlowGraph
 from qe_kg.namespaces import SKOS, Namespaces
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.nodes import RDF_TYPE, Node, iri, is_iri, text_of
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 from qe_kg.validation.rule_index import RuleIndex
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Context:
 
     """
 
-    store: EmbeddedStore
+    store: Store
     catalogue: Catalogue
     namespaces: Namespaces
     flows: FlowGraph

@@ -36,7 +36,7 @@ from qe_kg.lineage import BASES, Flow, FlowGraph
 from qe_kg.namespaces import Namespaces
 from qe_kg.rules.min_cut import Arc, Cuts, TooHardError, minimum_cuts
 from qe_kg.rules.payload import Payloads
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 
 Steps = Literal["possible", "certain", "plain"]
 STEPS: tuple[Steps, ...] = ("possible", "certain", "plain")
@@ -122,7 +122,7 @@ class Sides:
 
 
 def cut(
-    store: EmbeddedStore, catalogue: Catalogue, namespaces: Namespaces, graph: FlowGraph,
+    store: Store, catalogue: Catalogue, namespaces: Namespaces, graph: FlowGraph,
     start: Iterable[str], end: Iterable[str], *,
     steps: Steps = "possible", through_external: bool = False, basis: str = "all", at: date | None = None,
     limit: int = 20,
@@ -159,7 +159,7 @@ def cut(
 
 
 def _find_sides(
-    store: EmbeddedStore, catalogue: Catalogue, namespaces: Namespaces, graph: FlowGraph,
+    store: Store, catalogue: Catalogue, namespaces: Namespaces, graph: FlowGraph,
     start: Iterable[str], end: Iterable[str],
 ) -> Sides:  # fmt: skip
     """Find the participants that two lists of names mean: those of a zone, or one with its stages."""

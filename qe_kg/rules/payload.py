@@ -7,7 +7,7 @@ from datetime import date
 
 from qe_kg.namespaces import Namespaces
 from qe_kg.rules.records import read_coverage, read_records
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 
 #: Modes in which nothing restricted leaves.
 _OPEN_MODES = ("aggregated", "anonymized", "public")
@@ -35,7 +35,7 @@ class Payloads:
     consented: frozenset[str]
 
     @classmethod
-    def read(cls, store: EmbeddedStore, namespaces: Namespaces, at: date) -> Payloads:
+    def read(cls, store: Store, namespaces: Namespaces, at: date) -> Payloads:
         """Read them from a store, with consents as they stand on a day."""
         qe, lists = f"PREFIX qe: <{namespaces.terms}>\n", namespaces.lists
 

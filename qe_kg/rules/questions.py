@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from qe_kg.rules.evidence import EvidenceMatrix, State
     from qe_kg.rules.repair import RepairAnswer
     from qe_kg.rules.withdrawal import WithdrawalAnswer
-    from qe_kg.store.embedded import EmbeddedStore
+    from qe_kg.store.protocol import Store
     from qe_kg.validation import ValidationReport
 
 
 class RuleQuestions:
     """What a model has to be for these questions, and the questions."""
 
-    store: EmbeddedStore
+    store: Store
     catalogue: Catalogue
     namespaces: Namespaces
     manifest: Manifest

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Literal
 
 from qe_kg.namespaces import COMMON_PREFIXES, DCTERMS, Namespaces
-from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Store
 
 DPV = COMMON_PREFIXES["dpv"]
 #: Statuses with which data may be used (Data Privacy Vocabulary 2.3, ConsentStatusValidForProcessing).
@@ -106,7 +106,7 @@ def seconds_of(duration: str) -> Fraction | None:
     return sign * sum((Fraction(value) * _SECONDS[name] for name, value in parts.items()), Fraction(0))
 
 
-def read_records(store: EmbeddedStore, namespaces: Namespaces) -> dict[str, ConsentRecord]:
+def read_records(store: Store, namespaces: Namespaces) -> dict[str, ConsentRecord]:
     """Read all consent records of a model, by IRI."""
     qe = namespaces.terms
     fields = {
@@ -139,7 +139,7 @@ def _record(iri: str, values: dict[str, set[str]]) -> ConsentRecord:
     return ConsentRecord(iri, granularity=granularity, **{name: tuple(sorted(some)) for name, some in values.items()})
 
 
-def read_coverage(store: EmbeddedStore, namespaces: Namespaces) -> dict[str, tuple[str, ...]]:
+def read_coverage(store: Store, namespaces: Namespaces) -> dict[str, tuple[str, ...]]:
     """For each flow, the IRIs of what the model says to be its consent records."""
     rows = store.select(
         f"SELECT ?f ?r WHERE {{ ?f <{namespaces.terms}isCoveredByConsent> ?r FILTER(isIRI(?f) && isIRI(?r)) }} "

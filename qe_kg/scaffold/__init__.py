@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 from qe_kg import __version__
+from qe_kg.atomic_files import atomic_output
 from qe_kg.errors import CallError, ReadError
-from qe_kg.interchange import atomic_output
 from qe_kg.namespaces import Namespaces, is_iri
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"

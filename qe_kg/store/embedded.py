@@ -6,24 +6,17 @@ It is an index for SPARQL, never the record: Oxigraph rewrites some literals whe
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import pyoxigraph as ox
 
 from qe_kg.errors import QueryError, ReadError
-from qe_kg.namespaces import RDF, XSD
+from qe_kg.store.answers import answer_of, asked
 from qe_kg.store.files import FORMATS, format_of, read_quads, syntax_error
+from qe_kg.store.protocol import Answer, Solutions
 from qe_kg.store.stamp import STORE_INSIDE
-from qe_kg.terms import Term, iri, literal
 
-Answer = TypeVar("Answer")
-# Address space, not memory: pages that are not touched cost nothing.
-_STACK = 512 * 1024 * 1024
-_STACK_LOCK = threading.Lock()
 #: From this size on (bytes) a file without blank nodes is read twice rather than copied within the store.
 _LARGE = 20_000_000
 
@@ -35,14 +28,6 @@ def is_valid_iri(text: str) -> bool:
     except ValueError:  # also where the text has lone surrogates
         return False
     return True
-
-
-@dataclass(frozen=True)
-class Solutions:
-    """The answer of a SELECT: column names, and one tuple a row with None for what is unbound."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Term | None, ...], ...]
 
 
 class EmbeddedStore:
@@ -140,6 +125,10 @@ class EmbeddedStore:
         """Yield the triples of all graphs, each once, with literals as the store has them."""
         return self._store.quads_for_pattern(None, None, None, ox.DefaultGraph())
 
+    def stream(self, name: str) -> Iterator[ox.Quad]:
+        """Yield the quads of a named graph in the order in which the store keeps them, without holding them all."""
+        return self._settled().quads_for_pattern(None, None, None, ox.NamedNode(name))
+
     def graph(self, name: str) -> list[ox.Quad]:
         """Return the quads of a named graph, sorted, with literals as the store has them."""
         found = self._settled().quads_for_pattern(None, None, None, ox.NamedNode(name))
@@ -152,10 +141,18 @@ class EmbeddedStore:
             QueryError: it does not parse.
 
         """
-        try:
-            _with_room(lambda: self._settled().update(update))
-        except SyntaxError as error:
-            raise _query_error(error) from error
+        asked(lambda: self._settled().update(update))
+
+    def insert_where(self, graph: str, head: str, where: str) -> None:
+        """Add what a template gives for each solution of a pattern to a named graph and to the union."""
+        self.update(f"INSERT {{ {head} . GRAPH <{graph}> {{ {head} }} }} WHERE {{ {where} }}")
+
+    def delete_where(self, graph: str, pattern: str, condition: str) -> None:
+        """Take the triples of one pattern that meet a condition out of a named graph and out of the union."""
+        self.update(
+            f"DELETE {{ {pattern} . GRAPH <{graph}> {{ {pattern} }} }} "
+            f"WHERE {{ GRAPH <{graph}> {{ {pattern} }} FILTER({condition}) }}"
+        )
 
     def ask(self, query: str) -> bool:
         """Answer an ASK query.
@@ -191,9 +188,7 @@ class EmbeddedStore:
             raise QueryError("a SELECT query was expected")
         return answer.serialize(format=ox.QueryResultsFormat.TSV) or b""
 
-    def query(
-        self, query: str, prefixes: dict[str, str] | None = None
-    ) -> Solutions | bool | list[tuple[Term, Term, Term]]:
+    def query(self, query: str, prefixes: dict[str, str] | None = None) -> Answer:
         """Answer a SELECT (`Solutions`), an ASK (bool) or a CONSTRUCT or DESCRIBE (triples).
 
         Args:
@@ -204,24 +199,7 @@ class EmbeddedStore:
             QueryError: the query does not parse.
 
         """
-        try:
-            return _with_room(lambda: self._answer(query, prefixes))
-        except SyntaxError as error:
-            raise _query_error(error) from error
-        except UnicodeEncodeError as error:
-            raise QueryError("the query is not Unicode text: it holds half of a surrogate pair") from error
-        except (OSError, RuntimeError) as error:
-            raise QueryError(f"the query cannot be answered: {error}") from error
-
-    def _answer(self, query: str, prefixes: dict[str, str] | None) -> Solutions | bool | list[tuple[Term, Term, Term]]:
-        answer = self._settled().query(query, prefixes=prefixes)
-        if isinstance(answer, ox.QueryBoolean):
-            return bool(answer)
-        if isinstance(answer, ox.QuerySolutions):
-            columns = tuple(variable.value for variable in answer.variables)
-            rows = tuple(tuple(None if term is None else _term(term) for term in solution) for solution in answer)
-            return Solutions(columns, rows)
-        return [(_term(triple.subject), _term(triple.predicate), _term(triple.object)) for triple in answer]
+        return asked(lambda: answer_of(self._settled().query(query, prefixes=prefixes)))
 
 
 def _has_blank_nodes(path: Path) -> bool:
@@ -229,47 +207,3 @@ def _has_blank_nodes(path: Path) -> bool:
     blank = re.compile(rb"(^|\s)_:", re.MULTILINE)
     with path.open("rb") as file:
         return any(blank.search(line) for line in file if b"_:" in line)
-
-
-def _with_room(work: Callable[[], Answer]) -> Answer:
-    """Do work in a thread with a stack that no query of the allowed length exhausts; the main thread's is 8 MB."""
-    outcome: list[Answer] = []
-    failure: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            outcome.append(work())
-        except BaseException as error:
-            failure.append(error)
-
-    with _STACK_LOCK:
-        before = threading.stack_size(_STACK)
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        threading.stack_size(before)
-    thread.join()
-    if failure:
-        raise failure[0]
-    return outcome[0]
-
-
-def _query_error(error: SyntaxError) -> QueryError:
-    message = " ".join((error.msg or str(error)).split())
-    found = re.match(r"error at (\d+):(\d+): (.*)", message)
-    if found is None:
-        return QueryError(f"the query does not parse: {message}")
-    return QueryError(f"the query does not parse: {found[3]}", int(found[1]), int(found[2]))
-
-
-def _term(node: object) -> Term:
-    if isinstance(node, ox.NamedNode):
-        return iri(node.value)
-    if isinstance(node, ox.Literal):
-        plain = node.datatype.value in (
-            f"{XSD}string",
-            f"{RDF}langString",
-        )
-        return literal(node.value, None if plain else node.datatype.value, node.language)
-    if isinstance(node, ox.BlankNode):
-        return Term("bnode", node.value)
-    raise QueryError(f"the answer holds a term that RDF 1.1 lacks: {node}")

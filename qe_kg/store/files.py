@@ -7,10 +7,8 @@ Oxigraph *store* would keep ``1.5``. What must be exact (export, validation) the
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO
 
 import pyoxigraph as ox
 
@@ -121,28 +119,6 @@ def parse_quads(text: str, form: str = "nt") -> list[ox.Quad]:
         raise syntax_error(Path("text"), error) from error
 
 
-class _Labels:
-    """Labels blank nodes by file and number: two files may use one label, and two readings shall give the same one."""
-
-    def __init__(self, path: Path) -> None:
-        self._prefix, self._labels = f"f{zlib.crc32(str(path).encode()):08x}b", dict[str, ox.BlankNode]()
-
-    def __call__(self, quad: ox.Quad) -> ox.Quad:
-        subject, value = quad.subject, quad.object
-        if not isinstance(subject, ox.BlankNode) and not isinstance(value, ox.BlankNode):
-            return quad
-        if isinstance(subject, ox.BlankNode):
-            subject = self._label(subject)
-        if isinstance(value, ox.BlankNode):
-            value = self._label(value)
-        return ox.Quad(subject, quad.predicate, value, quad.graph_name)
-
-    def _label(self, node: ox.BlankNode) -> ox.BlankNode:
-        if node.value not in self._labels:
-            self._labels[node.value] = ox.BlankNode(f"{self._prefix}{len(self._labels) + 1}")
-        return self._labels[node.value]
-
-
 def syntax_error(path: Path, error: SyntaxError) -> ParseError:
     """Turn the parser's error into one that tells place and expectation."""
     problem = " ".join(_PLACE.sub("", error.msg or str(error)).split())
@@ -151,21 +127,6 @@ def syntax_error(path: Path, error: SyntaxError) -> ParseError:
             problem = f"{problem}; {hint}"
             break
     return ParseError(path, error.lineno, error.offset, problem)
-
-
-def write_quads(quads: Iterable[ox.Quad], output: IO[bytes], form: str, prefixes: dict[str, str]) -> None:
-    """Serialise quads; formats without named graphs get each triple once, in the given order."""
-    rdf_format = FORMATS[form]
-    if rdf_format.supports_datasets:
-        ox.serialize(quads, output, rdf_format, prefixes=prefixes)
-    else:
-        triples = dict.fromkeys(quad.triple for quad in quads)
-        if form == "rdfxml":
-            # A reader of XML takes a bare carriage return for a line feed.
-            written = ox.serialize(triples, format=rdf_format, prefixes=prefixes) or b""
-            output.write(written.replace(b"\r", b"&#xD;"))
-        else:
-            ox.serialize(triples, output, rdf_format, prefixes=prefixes)
 
 
 def canonical(quads: Iterable[ox.Quad]) -> list[ox.Quad]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ import pyoxigraph as ox
 
 from qe_kg.errors import ReadError
 from qe_kg.namespaces import RDF, XSD
+from qe_kg.store.lines import Lines, compare_lines, lines_of
 from qe_kg.terms import Term, iri, literal
 
 _PLAIN = (f"{XSD}string", f"{RDF}langString")
@@ -45,7 +47,7 @@ class Content:
     """
 
     quads: Set[ox.Quad] = frozenset()
-    lines: Set[bytes] = frozenset()
+    lines: Lines = field(default_factory=Lines)
 
 
 @dataclass(frozen=True)
@@ -79,38 +81,21 @@ def content(files: Iterable[tuple[Path, Iterable[ox.Quad]]]) -> Content:
 
     """
     quads: set[ox.Quad] = set()
-    lines: set[bytes] = set()
+    lines = []
     for path, parsed in files:
         found = lines_of(path)
         if found is None:
             quads.update(parsed)
         else:
-            lines.update(found)
-    return Content(quads, lines)
-
-
-def lines_of(path: Path) -> list[bytes] | None:
-    """Return the lines of an N-Triples or N-Quads file, each of which stands for itself.
-
-    None for other formats, and for a file that writes names in more than one way (escapes, other space than one
-    between two terms) or has blank nodes, whose names say nothing by themselves.
-    """
-    if path.suffix.lower() not in (".nt", ".nq"):
-        return None
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None  # who parses it tells
-    if any(mark in data for mark in (b"_:", b"\\u", b"\\U", b"\t", b"\r", b"\n ", b"\xef\xbb\xbf")) or data[:1] == b" ":
-        return None
-    return data.split(b"\n")
+            lines.append(found)
+    return Content(quads, Lines(tuple(lines)))
 
 
 def as_stored(given: Content) -> Content:
     """Return content as a store would have it: one graph, and literals in the form that the store gives them."""
     store = ox.Store()
-    quads = (*given.quads, *_parsed(given.lines))
-    store.bulk_extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
+    for quads in (given.quads, *map(_parsed, given.lines.blocks())):
+        store.bulk_extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
     return Content(frozenset(store))
 
 
@@ -123,20 +108,28 @@ def difference(old: Iterable[ox.Quad] | Content, new: Iterable[ox.Quad] | Conten
 
     """
     before, after = (one if isinstance(one, Content) else Content(frozenset(one)) for one in (old, new))
-    gone_lines, come_lines = before.lines - after.lines, after.lines - before.lines
+    shared, gone, come = compare_lines(before.lines, after.lines)
     # Blank nodes are among what differs, since no two reads give them the same name: only that is looked through.
     both = before.quads & after.quads
-    removed = {*name_blank_nodes(before.quads - both), *_parsed(gone_lines)}
-    added = {*name_blank_nodes(after.quads - both), *_parsed(come_lines)}
+    removed = {*name_blank_nodes(before.quads - both), *_parsed(_joined(gone))}
+    added = {*name_blank_nodes(after.quads - both), *_parsed(_joined(come))}
     again = removed & added
-    unchanged = Content(both | again, before.lines - gone_lines if gone_lines else before.lines)
+    unchanged = Content(both | again, shared)
     removed, added = removed - again, added - again
-    names = {name for quad in removed | added for name in _names(quad)}
-    near = frozenset(_about(unchanged, names))
-    # The same may be said in a line and in a quad, or in two lines.
-    return Difference(
-        _sorted(removed - near), _sorted(added - near), unchanged, tuple(map(statement, near)),
-    )  # fmt: skip
+    near = frozenset(_about(unchanged, _named(removed | added)))
+    if near & (removed | added):  # the same may be said in a line and in a quad, or in two lines
+        removed, added = removed - near, added - near
+        names = _named(removed | added)
+        near = frozenset(quad for quad in near if _subject(quad) in names)
+    return Difference(_sorted(removed), _sorted(added), unchanged, tuple(map(statement, near)))
+
+
+def _named(quads: Iterable[ox.Quad]) -> set[str]:
+    return {name for quad in quads for name in _names(quad)}
+
+
+def _subject(quad: ox.Quad) -> str | None:
+    return None if isinstance(quad.subject, ox.Triple) else quad.subject.value
 
 
 def _names(quad: ox.Quad) -> Iterator[str]:
@@ -145,9 +138,13 @@ def _names(quad: ox.Quad) -> Iterator[str]:
             yield node.value
 
 
-def _parsed(lines: Iterable[bytes]) -> Iterator[ox.Quad]:
+def _joined(lines: Iterable[bytes]) -> bytes:
+    return b"\n".join(lines)
+
+
+def _parsed(lines: bytes) -> Iterator[ox.Quad]:
     try:
-        yield from ox.parse(b"\n".join(lines), format=ox.RdfFormat.N_QUADS)
+        yield from ox.parse(lines, format=ox.RdfFormat.N_QUADS)
     except SyntaxError as error:
         raise ReadError(f"a line that one of the sides has is no N-Quads: {error.msg}") from error
 
@@ -157,10 +154,9 @@ def _about(known: Content, subjects: set[str]) -> Iterator[ox.Quad]:
     if not subjects:
         return
     for quad in known.quads:
-        if not isinstance(quad.subject, ox.Triple) and quad.subject.value in subjects:
+        if _subject(quad) in subjects:
             yield quad
-    written = {f"<{subject}>".encode() for subject in subjects}
-    yield from _parsed(line for line in known.lines if line.partition(b" ")[0] in written)
+    yield from _parsed(_joined(known.lines.about(subjects)))
 
 
 def _sorted(quads: Iterable[ox.Quad]) -> tuple[Statement, ...]:
@@ -185,13 +181,8 @@ def selected(
 ) -> list[Statement]:
     """Return the statements with some predicates, and if given, with some IRIs as values."""
     quads = known.quads if isinstance(known, Content) else known
-    found = [statement(quad) for quad in quads if quad.predicate.value in predicates]
-    if isinstance(known, Content) and known.lines:
-        written = {f"<{predicate}>".encode() for predicate in predicates}
-        found += map(
-            statement,
-            _parsed(line for line in known.lines if line.split(None, 2)[1:2] and line.split(None, 2)[1] in written),
-        )
+    named = _parsed(_joined(known.lines.naming(predicates))) if isinstance(known, Content) else ()
+    found = [statement(quad) for quad in chain(quads, named) if quad.predicate.value in predicates]
     return [one for one in found if values is None or one.value.value in values]
 
 

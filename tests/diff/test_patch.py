@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from qe_kg.diff.patch import apply_patch, write_patch
 from qe_kg.errors import ParseError, ReadError
 from qe_kg.store.files import read_quads
-from qe_kg.store.statements import content, difference, lines_of, name_blank_nodes
+from qe_kg.store.statements import content, difference, name_blank_nodes
 from tests.diff.graphs import canonical, graphs, named_graphs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,15 +72,7 @@ def test_files_compared_by_line_differ_in_the_same(old: str, new: str, form: str
     assert len(by_line.added) == len(parsed.added) and len(by_line.removed) == len(parsed.removed)
 
 
-def test_lines_are_compared_only_where_a_line_stands_for_itself(tmp_path: Path) -> None:
-    good = "<a:s> <a:p> <a:o> .\n"
-    for name, text, goes in (
-        ("a.nt", good, True), ("a.nq", good, True), ("a.ttl", good, False), ("b.nt", good + " " + good, False),
-        ("c.nt", good.replace(" ", "\t"), False), ("d.nt", good + "_:x <a:p> <a:o> .\n", False),
-        ("e.nt", good.replace("a:o", "a:\\u006f"), False), ("f.nt", good.replace("\n", "\r\n"), False),
-    ):  # fmt: skip
-        (tmp_path / name).write_bytes(text.encode())
-        assert (lines_of(tmp_path / name) is not None) is goes, name
+def test_a_line_that_only_one_side_has_must_parse(tmp_path: Path) -> None:
     (tmp_path / "bad.nt").write_text("<a:s> <a:p> .\n")
     with pytest.raises(ReadError, match="no N-Quads"):
         difference(content([(tmp_path / "bad.nt", ())]), [])

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from qe_kg import ParseError, QueryError, ReadError, Term
-from qe_kg.store.embedded import EmbeddedStore, Solutions
+from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.protocol import Solutions
 
 DATA = """@prefix ex: <http://e/> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 ex:a ex:p ex:b , "x" , "x"@en , "1"^^xsd:integer , [] .

@@ -16,7 +16,7 @@ from typing import NoReturn
 import pytest
 
 from qe_kg import ReadError, open_model
-from qe_kg.interchange import atomic_output
+from qe_kg.atomic_files import atomic_output
 
 ROOT = Path(__file__).resolve().parents[2]
 WriteModel = Callable[..., Path]
@@ -53,13 +53,13 @@ def test_a_new_and_an_old_file_are_written_whole(model: Path, old: Path) -> None
 def test_an_error_in_the_middle_leaves_the_old_file_and_nothing_else(
     error: type[BaseException], model: Path, old: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import qe_kg.interchange
+    import qe_kg.export.writing
 
     def fail(quads: object, output: object, *_: object) -> NoReturn:
         output.write(b"half of it")  # type: ignore[attr-defined]
         raise error("in the middle")
 
-    monkeypatch.setattr(qe_kg.interchange, "write_quads", fail)
+    monkeypatch.setattr(qe_kg.export.writing, "write_as_read", fail)
     with pytest.raises(ReadError if error is OSError else error, match="in the middle"):
         open_model(model).export(old)
     assert old.read_text(encoding="utf-8") == "old"
@@ -78,11 +78,11 @@ def test_a_source_that_breaks_while_it_is_read_leaves_the_old_file(model: Path, 
 @pytest.mark.parametrize("deadly", [signal.SIGKILL, signal.SIGTERM])
 def test_a_process_that_is_killed_while_writing_leaves_the_old_file(deadly: int, model: Path, old: Path) -> None:
     code = (
-        "import sys, time, qe_kg.interchange\n"
+        "import sys, time, qe_kg.export.writing\n"
         "from qe_kg import open_model\n"
         "def slow(quads, output, *rest):\n"
         "    output.write(b'half of it'); output.flush(); print('writing', flush=True); time.sleep(60)\n"
-        "qe_kg.interchange.write_quads = slow\n"
+        "qe_kg.export.writing.write_as_read = slow\n"
         "open_model(sys.argv[1]).export(sys.argv[2])\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -98,9 +98,9 @@ def test_a_process_that_is_killed_while_writing_leaves_the_old_file(deadly: int,
 
 def test_an_interrupted_process_leaves_no_temporary_file(model: Path, old: Path) -> None:
     code = (
-        "import sys, time, qe_kg.interchange\n"
+        "import sys, time, qe_kg.export.writing\n"
         "def slow(*rest):\n    print('writing', file=sys.stderr, flush=True); time.sleep(60)\n"
-        "qe_kg.interchange.write_quads = slow\n"
+        "qe_kg.export.writing.write_as_read = slow\n"
         "from qe_kg.cli import main\n"
         "sys.argv = ['qe-kg', 'export', '--model', sys.argv[1], '-o', sys.argv[2]]\n"
         "main()\n"

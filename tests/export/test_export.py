@@ -14,7 +14,7 @@ import rdflib
 from rdflib.compare import isomorphic
 
 from qe_kg import CallError, ReadError, open_model
-from qe_kg.interchange import FORM_NAMES, rebasing
+from qe_kg.export.writing import FORM_NAMES, rebasing
 from qe_kg.rdflib_bridge import to_graph
 from qe_kg.store.files import FORMATS
 

@@ -1,0 +1,67 @@
+"""The RDF files of a model as quads, with a change applied; no store is needed to read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from qe_kg.change import Change
+from qe_kg.manifest import ALIGNMENTS, RDF_ROLES, Manifest, ModelFile
+from qe_kg.namespaces import DEFAULT_BASE
+from qe_kg.store.files import read_quads
+
+if TYPE_CHECKING:
+    import pyoxigraph as ox
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """What the files of a model say.
+
+    Attributes:
+        manifest: what the model consists of.
+        change: what it is taken to say beside its files, or not to say.
+
+    """
+
+    manifest: Manifest
+    change: Change = field(default_factory=Change)
+
+    def graph_name(self, file: ModelFile) -> str:
+        """Return the IRI of a file's named graph; the same on every machine."""
+        base = self.manifest.namespaces.base
+        if file.builtin or file.role in ("ontology", ALIGNMENTS):
+            return f"{base}graph/{quote(file.name)}"
+        return f"{base}graph/model/{quote(file.name)}"
+
+    def renaming(self, file: ModelFile) -> Callable[[str], str] | None:
+        """Return what maps the IRIs of a file to this model's; None where they are as they stand there."""
+        if file.role == ALIGNMENTS and file.builtin:
+            return self.manifest.align
+        namespaces = self.manifest.namespaces
+        return namespaces.rebase if file.builtin and namespaces.base != DEFAULT_BASE else None
+
+    def as_written(self, file: ModelFile) -> Iterator[ox.Quad]:
+        """Yield the quads of a file as they stand there, with literals as written."""
+        return read_quads(file.path, self.graph_name(file), self.renaming(file))
+
+    def read(self, file: ModelFile) -> Iterator[ox.Quad]:
+        """Yield the quads of a file that the change does not take away."""
+        return self.change.left_of(self.as_written(file))
+
+    def added(self) -> list[ox.Quad]:
+        """Return what the change adds."""
+        return self.change.added_to(f"{self.manifest.namespaces.base}graph/change")
+
+    def quads(self, *roles: str) -> Iterator[ox.Quad]:
+        """Yield the quads of the files of these roles; what is added counts as data."""
+        for file in self.manifest.of_role(*roles):
+            yield from self.read(file)
+        if "data" in roles:
+            yield from self.added()
+
+    def unchanged(self) -> Iterator[ox.Quad]:
+        """Yield the quads of all files as they stand there, also those that a scenario takes away."""
+        return (quad for file in self.manifest.of_role(*RDF_ROLES) for quad in self.as_written(file))
