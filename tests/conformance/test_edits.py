@@ -13,9 +13,8 @@ import pyoxigraph as ox
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from qe_kg.shacl.affected.session import Recheck, Session
+from qe_kg.shacl.affected.session import Session
 from qe_kg.shacl.engine import CompiledShapes
-from qe_kg.shacl.results import RawResult
 from tests.conformance.made_queries import DECLARATIONS, OWN, constraints
 from tests.conformance.made_shapes import NODES, ODD, PLAIN, PREDICATES, data_graphs, parse, shapes_graphs
 

@@ -93,7 +93,7 @@ def read_pattern(query: str) -> Pattern:
 
     try:
         algebra = translateQuery(parseQuery(query)).algebra
-    except Exception as error:  # noqa: BLE001 - whatever rdflib fails at only means that the query runs in full
+    except Exception as error:
         raise Unbounded("rdflib does not parse the query") from error
     if algebra.get("datasetClause"):
         raise Unbounded("the query names its own data")
