@@ -7,14 +7,20 @@ PYTEST_ARGS ?=
 
 TURTLE = $(shell find ontology shapes data examples tests -name '*.ttl')
 
-.PHONY: demo test mutants edits check format bench clean
+.PHONY: demo test servers test-servers mutants edits check format bench clean
 
 demo: $(STAMP)  ## validate the model, ask an impact and a trace question, write an export
 	@mkdir -p build
 	@$(BIN)/qe-kg demo -o build/quantum-energy.ttl
 
-test: $(STAMP)  ## run all tests
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
+test: $(STAMP)  ## run all tests but those that need a server from elsewhere than the package index
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not servers" $(PYTEST_ARGS)
+
+servers: $(STAMP)  ## install Fuseki, RDF4J and Virtuoso, each pinned and checked, for make test-servers
+	$(BIN)/python tests/servers/installation.py
+
+test-servers: servers  ## run the tests that need Fuseki, RDF4J or Virtuoso
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m servers $(PYTEST_ARGS)
 
 mutants: $(STAMP)  ## change the target state in every way that the mutation test knows, one at a time (minutes)
 	MUTANTS=all $(BIN)/python -m pytest -s -q -n 0 tests/mutation/test_mutation.py

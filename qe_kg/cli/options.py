@@ -39,8 +39,9 @@ def model_options(command: Command) -> Command:
 
 
 store_option = click.option(
-    "--store", metavar="DIR", expose_value=False, callback=lambda ctx, _param, value: ctx.meta.update({_STORE: value}),
-    type=click.Path(path_type=Path), help="Ask the store on disk that qe-kg load wrote there.",
+    "--store", metavar="STORE", expose_value=False,
+    callback=lambda ctx, _param, value: ctx.meta.update({_STORE: value}),
+    help="Ask this store: a folder that qe-kg load wrote, a SPARQL endpoint's URL, or a profile of qe-kg.toml.",
 )  # fmt: skip
 
 
@@ -63,6 +64,12 @@ def chosen_scenario() -> str | None:
     """Return the scenario that the running command was called with."""
     scenario: str | None = click.get_current_context().meta.get(_SCENARIO)
     return scenario
+
+
+def chosen_store() -> str | None:
+    """Return the store that the running command was called with: a folder, a URL or a profile."""
+    store: str | None = click.get_current_context().meta.get(_STORE)
+    return store
 
 
 def format_option(*formats: str) -> Callable[[Command], Command]:
@@ -118,7 +125,7 @@ def open_for(model_path: Path | None, no_inferences: bool, entail: bool, *, warn
     from qe_kg.opening import open_model
     from qe_kg.store.files import shown_path
 
-    store: Path | None = click.get_current_context().meta.get(_STORE)
+    store = chosen_store()
     with progress("Loading the model"):
         model = open_model(
             model_path, store=store, scenario=chosen_scenario(), include_inferences=not no_inferences, entail=entail

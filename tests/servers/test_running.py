@@ -1,0 +1,52 @@
+"""Each server starts, keeps what it was given through a kill, and ends."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.servers.running import PRODUCTS, SERVERS, Server
+
+_QUERY = "SELECT ?s { GRAPH <https://test.example/g> { ?s ?p 1 } }"
+
+
+def _put(server: Server) -> None:
+    url = f"{server.graph_store_url}?{urllib.parse.urlencode({'graph': 'https://test.example/g'})}"
+    one = b'"1"^^<http://www.w3.org/2001/XMLSchema#integer>'
+    text = b"<https://test.example/a> <https://test.example/p> %s .\n" % one
+    passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+    if server.user and server.password:
+        passwords.add_password(None, server.url, server.user, server.password)
+    opener = urllib.request.build_opener(urllib.request.HTTPDigestAuthHandler(passwords))
+    with opener.open(urllib.request.Request(url, text, {"Content-Type": "application/n-triples"}, method="PUT")):
+        pass
+
+
+def _holds(server: Server) -> bool:
+    request = urllib.request.Request(
+        f"{server.query_url}?{urllib.parse.urlencode({'query': _QUERY})}",
+        headers={"Accept": "application/sparql-results+json"},
+    )
+    with urllib.request.urlopen(request) as answer:
+        return bool(json.load(answer)["results"]["bindings"])
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_server_keeps_what_it_confirmed(product: str, tmp_path: Path) -> None:
+    server = SERVERS[product](tmp_path / product).start()
+    try:
+        assert not _holds(server)
+        _put(server)
+        assert _holds(server)
+        server.kill()
+        with pytest.raises(urllib.error.URLError):
+            _holds(server)
+        server.start()
+        assert _holds(server)
+    finally:
+        server.stop()
