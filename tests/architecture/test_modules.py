@@ -22,6 +22,7 @@ MAX_LINES = 450
 #: Which modules may use a third-party package; a pattern ends in ".*".
 USERS = {
     "click": {"qe_kg.cli.*"},
+    "markdown_it": {"qe_kg.reference.html"},
     "numpy": {"qe_kg.lineage.*"},
     "pygraphviz": {"qe_kg.drawing"},
     "pyoxigraph": {
