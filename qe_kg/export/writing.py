@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING
 from qe_kg.atomic_files import atomic_output
 from qe_kg.errors import CallError
 from qe_kg.export.compression import compressing
+from qe_kg.export.jsonld import write_jsonld
 from qe_kg.export.parts import INFERRED, Part, quads_of
 from qe_kg.namespaces import Namespaces, is_iri
 from qe_kg.store.files import FORMATS, canonical
@@ -143,5 +144,8 @@ def write_sorted(quads: Iterable[ox.Quad], output: IO[bytes], style: Style) -> i
 
     """
     ordered = canonical(quads)
+    if style.form == "jsonld":
+        write_jsonld(ordered, output, style.prefixes)
+        return len(ordered)
     write_as_read(ordered if is_dataset(style.form) else one_each(ordered), output, style.form, style.prefixes)
     return len(ordered)
