@@ -266,7 +266,7 @@ class Model(RuleQuestions, LineageQuestions):
         from qe_kg.validation.gate import Settings, read_day, validate
 
         chosen, day = tuple(dict.fromkeys(profiles)) or self.profiles, read_day(at)
-        inputs = [(file.role, self._input(file)) for file in self.manifest.of_role(*RDF_ROLES)]
+        inputs = [(file.role, self.input_file(file)) for file in self.manifest.of_role(*RDF_ROLES)]
         # Rules and legal sources are described in the shapes files and are instances like any other.
         return validate(
             [one for _, one in inputs],
@@ -279,7 +279,8 @@ class Model(RuleQuestions, LineageQuestions):
             conduits=self.conduits(day, chosen),
         )
 
-    def _input(self, file: ModelFile) -> InputFile:
+    def input_file(self, file: ModelFile) -> InputFile:
+        """Return a file as the gate takes it: with its quads, and under the name to report."""
         from qe_kg.validation.gate import InputFile
 
         return InputFile(file.path, shown_path(file.path), list(self.files.read(file)))

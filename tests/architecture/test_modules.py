@@ -82,7 +82,7 @@ LAYERS = (
     {"generate.*"},
     {"model", "loose_files", "opening"},
     {"competency"},
-    {"diff.*", "checks.*", "reference.*"},
+    {"diff.*", "checks.*", "reference.*", "why.*"},
     {"cli.*", "__main__"},
 )
 
