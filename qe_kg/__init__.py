@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         QueryError,
         ReadError,
         ShapesError,
+        StoreError,
         UnknownNameError,
         UnknownQueryError,
     )
@@ -68,6 +69,7 @@ _HOME = {
     "QueryError": "errors",
     "FormatError": "errors",
     "ShapesError": "errors",
+    "StoreError": "errors",
     "InconsistencyError": "errors",
     "OntologyError": "errors",
 }
@@ -94,6 +96,7 @@ __all__ = [
     "ReadError",
     "Result",
     "ShapesError",
+    "StoreError",
     "Term",
     "UnknownNameError",
     "UnknownQueryError",

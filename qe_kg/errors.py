@@ -15,6 +15,7 @@
         ├── QueryError              a SPARQL query does not parse or is not allowed
         ├── FormatError             a file cannot be formatted without changing what it says
         ├── ShapesError             a shapes graph cannot be evaluated
+        ├── StoreError              a store elsewhere cannot be reached, or did not answer as it should
         ├── OntologyError           the ontology holds an axiom that cannot be reasoned with
         └── InconsistencyError      the OWL axioms contradict the data
 """
@@ -110,6 +111,20 @@ class QueryError(ReadError):
         self.problem, self.line, self.column, self.file = problem, line, column, None if file is None else str(file)
         place = ":".join(str(part) for part in (self.file, line, column) if part is not None)
         super().__init__(f"{place}: {problem}" if place else problem)
+
+
+class StoreError(ReadError):
+    """A store elsewhere cannot be reached, refuses, or did not answer as it should.
+
+    Attributes:
+        status: the HTTP status of its answer, or None where there was none, or it was no error.
+        may_have_happened: whether what was asked for may have been done all the same.
+
+    """
+
+    def __init__(self, message: str, status: int | None = None, *, may_have_happened: bool = False) -> None:
+        self.status, self.may_have_happened = status, may_have_happened
+        super().__init__(message)
 
 
 class FormatError(ReadError):

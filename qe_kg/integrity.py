@@ -48,7 +48,7 @@ class Problem:
         return self.place.line if self.place else None
 
     def __str__(self) -> str:
-        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        place = ":".join(map(str, (self.file, *(self.place or ())[:2]))) if self.file else ""
         return f"{place}: {self.message}" if place else self.message
 
 

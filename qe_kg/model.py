@@ -10,9 +10,10 @@ from typing import IO, TYPE_CHECKING
 from qe_kg.catalogue import Catalogue
 from qe_kg.change import Change
 from qe_kg.errors import CallError, UnknownNameError
+from qe_kg.export.parts import DEFAULT_ROLES, Part, parts_of_files, parts_of_store
 from qe_kg.integrity import Problem, find_problems
 from qe_kg.lineage.asking import BASES, LineageQuestions
-from qe_kg.manifest import ALIGNMENTS, RDF_ROLES, Manifest, ModelFile
+from qe_kg.manifest import RDF_ROLES, Manifest, ModelFile
 from qe_kg.model_files import ModelFiles
 from qe_kg.query_answering import answer, query_text
 from qe_kg.query_library import QueryLibrary
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from qe_kg.validation import ValidationReport
     from qe_kg.validation.gate import InputFile
     from qe_kg.validation.report import Severity
-
-#: What an export holds unless it is told otherwise.
-EXPORT_ROLES = ("ontology", "data", "inference")
 
 
 class Model(RuleQuestions, LineageQuestions):
@@ -271,35 +269,42 @@ class Model(RuleQuestions, LineageQuestions):
 
     # --- export -------------------------------------------------------------------------------------------
 
+    def parts(self, roles: Iterable[str] = DEFAULT_ROLES) -> tuple[Part, ...]:
+        """Return what an export of these roles consists of, one part a source."""
+        if self._stamp is not None:
+            return parts_of_store(self.store, self.manifest, tuple(roles))
+        return parts_of_files(self.files, tuple(roles), self._entailed)
+
     def export(
         self,
         output: Path | str | IO[bytes],
         form: str = "ttl",
         *,
-        roles: Iterable[str] = EXPORT_ROLES,
+        roles: Iterable[str] = DEFAULT_ROLES,
         base: str | None = None,
+        order: str = "auto",
+        compression: str | None = None,
     ) -> int:
         """Write the model as RDF.
 
         Args:
             output: a path (replaced only when the new file is whole) or a binary file.
             form: "ttl", "trig", "nt", "nq", "rdfxml", "jsonld" or "n3".
-            roles: which files: any of "ontology", "data", "inference", "baseline", "shapes", "alignments", and
-                "entailed".
+            roles: which files: any of "ontology", "data", "inference", "baseline", "waivers", "shapes", "alignments",
+                and "entailed", which a format without named graphs cannot mix with others.
             base: another base for all IRIs of ours.
+            order: "sorted", "source" (which takes no memory), or "auto": sorted unless the sources are large.
+            compression: "gzip", "zstd" or None.
 
         Returns:
             The number of quads written.
 
         Raises:
-            CallError: an unknown form, role or a bad base.
+            CallError: an unknown form, role, order or compression, or a bad base.
             ReadError: the output cannot be written.
 
         """
-        from qe_kg.export.writing import export
+        from qe_kg.export.writing import Style, export, moved
 
-        known = {*RDF_ROLES, ALIGNMENTS, "entailed"}
-        wanted = tuple(roles)
-        if not set(wanted) <= known:
-            raise CallError(f"unknown part {sorted(set(wanted) - known)[0]!r}; known are {', '.join(sorted(known))}")
-        return export(self.quads(*wanted), output, form, self.namespaces, base)
+        parts, prefixes = moved(self.parts(roles), self.namespaces, base)
+        return export(parts, output, Style(form, prefixes, order), compression)

@@ -10,6 +10,7 @@ from qe_kg.change import missing_from_scenario, read_removals
 from qe_kg.errors import ChangeError
 from qe_kg.manifest import find_model, read_manifest
 from qe_kg.model import Model
+from qe_kg.model_files import ModelFiles
 from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.store.protocol import Store
 from qe_kg.store.stamp import Stamp, check_asked_for
@@ -49,19 +50,32 @@ def open_model(
             stamp, folder, model=asked, scenario=scenario, include_inferences=include_inferences, entail=entail
         )
         path, store = stamp.model, EmbeddedStore(folder, read_only=True)
+    files = read_files(path, scenario=scenario, include_inferences=include_inferences)
+    store = EmbeddedStore() if store is None else store
+    return Model(files.manifest, store, entail=entail, is_whole=include_inferences, change=files.change, stamp=stamp)
+
+
+def read_files(
+    path: Path | str | None = None, *, scenario: str | None = None, include_inferences: bool = True
+) -> ModelFiles:
+    """Find the files of a model without loading them; see `open_model` for the rest.
+
+    Raises:
+        ManifestError: there is no model there, its manifest is wrong, or the scenario takes away what is not there.
+        UnknownNameError: there is no scenario of that name.
+
+    """
     manifest = read_manifest(find_model(path))
     if not include_inferences:
         kept = tuple(file for file in manifest.files if file.role != "inference")
         manifest = replace(manifest, files=kept)
     manifest = manifest if scenario is None else manifest.in_scenario(scenario)
-    store = EmbeddedStore() if store is None else store
-    change = read_removals(manifest)
-    model = Model(manifest, store, entail=entail, is_whole=include_inferences, change=change, stamp=stamp)
+    files = ModelFiles(manifest, read_removals(manifest))
     try:
-        change.check(model.files.unchanged())
+        files.change.check(files.unchanged())
     except ChangeError as error:
         raise missing_from_scenario(manifest, error.missing) from error
-    return model
+    return files
 
 
 def load_model(path: Path | str | None, folder: Path, **options: Any) -> Model:  # noqa: ANN401

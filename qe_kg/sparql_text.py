@@ -50,6 +50,23 @@ def tokens(query: str) -> Iterator[Token]:
         yield Token(match.lastgroup or "other", match[0], match.start())
 
 
+def refuse_network(query: str) -> None:
+    """Refuse a query or an update that fetches from the network: SERVICE and LOAD.
+
+    Raises:
+        QueryError: it does.
+
+    """
+    for token in tokens(query):
+        # The native parser needs no space around keywords: SERVICESILENT<…>, SERVICE:x and 1e5SERVICE are calls too.
+        if token.kind in ("word", "name"):
+            word = token.text.partition(":")[0].upper()
+            if "SERVICE" in word:
+                raise QueryError("SERVICE is not allowed: a query may not fetch from the network")
+            if word in ("LOAD", "LOADSILENT"):
+                raise QueryError("LOAD is not allowed: a query may not fetch from the network")
+
+
 def check_allowed(query: str) -> None:
     """Refuse a query that could reach the network or exhaust the native parser's stack.
 
@@ -59,6 +76,7 @@ def check_allowed(query: str) -> None:
     """
     if len(query) > MAX_LENGTH:
         raise QueryError(f"the query has {len(query):,} characters; {MAX_LENGTH:,} are allowed")
+    refuse_network(query)
     depth = operators = 0
     for token in tokens(query):
         hidden = 0
@@ -68,9 +86,6 @@ def check_allowed(query: str) -> None:
             depth -= 1
         elif token.kind == "iri" and "(" in token.text:
             hidden = token.text.count("(")  # "?a<((1" may be read as a comparison
-        # The native parser needs no space around keywords: SERVICESILENT<…>, SERVICE:x and 1e5SERVICE are calls too.
-        if token.kind in ("word", "name") and "SERVICE" in token.text.partition(":")[0].upper():
-            raise QueryError("SERVICE is not allowed: a query may not fetch from the network")
         if token.kind not in ("space", "comment"):
             operators = operators + 1 if token.text in _NESTING_OPERATORS else 0
         if depth + hidden > MAX_DEPTH or operators > MAX_DEPTH:

@@ -6,10 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+
+from tests.servers import running
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -69,3 +72,18 @@ def qe_kg(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def _oxigraph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.Server]:
+    server = running.oxigraph(tmp_path_factory.mktemp("oxigraph")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def oxigraph(_oxigraph: running.Server) -> running.Server:
+    """Return an Oxigraph server that holds nothing; one process for all tests of a worker."""
+    headers = {"Content-Type": "application/sparql-update"}
+    urllib.request.urlopen(urllib.request.Request(_oxigraph.update_url, b"CLEAR ALL", headers)).close()
+    return _oxigraph

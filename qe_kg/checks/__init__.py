@@ -13,7 +13,6 @@ from qe_kg.checks.context import Context
 from qe_kg.checks.help import HELP
 from qe_kg.errors import CallError, QeKgError
 from qe_kg.report_formats.findings import Finding, Level, Report, ordered
-from qe_kg.validation.report import SourcePlace
 from qe_kg.validation.rule_help import RuleHelp
 
 __all__ = ["CHECKS", "Check", "CheckReport", "Context", "Outcome", "run_checks"]
@@ -127,19 +126,13 @@ def _words(outcome: Outcome) -> str:
 
 
 def _as_dict(check: str, one: Finding) -> dict[str, Any]:
-    def place(where: SourcePlace | None) -> dict[str, Any] | None:
-        if where is None:
-            return None
-        return {
-            "file": where.file, "line": where.line, "column": where.column,
-            "endLine": where.end_line, "endColumn": where.end_column,
-        }  # fmt: skip
-
     severity = {"error": "Violation", "warning": "Warning", "note": "Info"}[one.level]
     return {
         "check": check, "rule": one.rule, "severity": severity,
-        "message": one.message, "label": one.label, "status": one.status, "source": place(one.place),
-        "related": [{"what": what, **(place(where) or {})} for what, where in one.related],
+        "message": one.message, "label": one.label, "status": one.status,
+        "source": one.place and one.place.to_dict(),
+        "places": [place.to_dict() for place in one.places],
+        "related": [{"what": what} | place.to_dict() for what, place in one.related],
     }  # fmt: skip
 
 

@@ -128,7 +128,7 @@ def finding(
 ) -> Finding:  # fmt: skip
     """Make a finding of a check."""
     file = place.file if place else ""
-    return Finding(rule, level, message, label, place, related, identity=(file, label, *identity))
+    return Finding(rule, level, message, label, place, related=related, identity=(file, label, *identity))
 
 
 def error_place(error: Exception, name: str) -> tuple[SourcePlace, str]:

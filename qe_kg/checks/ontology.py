@@ -128,10 +128,8 @@ def check_hierarchies(context: Context) -> Iterator[Finding]:
             if places:
                 text = " → ".join(context.compact(node) for node in cycle)
                 message = f"circular: {text}; take one of these steps out, or say owl:equivalentClass"
-                related = tuple(("a step of the circle", place) for place in places[1:])
-                yield finding(
-                    "ONT-05", message, context.compact(cycle[0]), places[0], identity=(text,), related=related
-                )
+                found = finding("ONT-05", message, context.compact(cycle[0]), places[0], identity=(text,))
+                yield replace(found, blamed=tuple(places[1:]))
 
 
 def _cycles(above: dict[Node, list[Node]]) -> Iterator[list[Node]]:

@@ -102,7 +102,7 @@ def _text(report: CheckReport) -> str:
         lines.append(_heading(outcome))
         for one in outcome.findings:
             if one.status == "open":
-                where = f"{one.place}:{one.place.column}" if one.place and one.place.column else str(one.place or "")
+                where = str(one.place or "")
                 lines.append(f"    {where}{': ' * bool(where)}{one.level} {one.rule} ({one.label}): {one.message}")
     lines.append("")
     lines.append(

@@ -139,7 +139,15 @@ def _detail(matrix: EvidenceMatrix, cell: Cell) -> tuple[str, ...]:
     subject = _subject(matrix, cell.focus)
     name = subject.element.label if subject.source else subject.element.name
     lines = " ".join(map(str, subject.lines))
-    return (cell.rule, name, lines, cell.state, _missing(cell), _found(cell), str(cell.source or ""))
+    return (
+        cell.rule,
+        name,
+        lines,
+        cell.state,
+        _missing(cell),
+        _found(cell),
+        cell.source.on_line if cell.source else "",
+    )
 
 
 def _line(matrix: EvidenceMatrix, cell: Cell) -> tuple[str, ...]:

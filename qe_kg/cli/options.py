@@ -65,6 +65,12 @@ def chosen_scenario() -> str | None:
     return scenario
 
 
+def chosen_store() -> Path | None:
+    """Return the store on disk that the running command was called with."""
+    store: Path | None = click.get_current_context().meta.get(_STORE)
+    return store
+
+
 def format_option(*formats: str) -> Callable[[Command], Command]:
     """Add --format; without it the format is "table" on a terminal and "json" elsewhere."""
     return click.option(
@@ -118,7 +124,7 @@ def open_for(model_path: Path | None, no_inferences: bool, entail: bool, *, warn
     from qe_kg.opening import open_model
     from qe_kg.store.files import shown_path
 
-    store: Path | None = click.get_current_context().meta.get(_STORE)
+    store = chosen_store()
     with progress("Loading the model"):
         model = open_model(
             model_path, store=store, scenario=chosen_scenario(), include_inferences=not no_inferences, entail=entail

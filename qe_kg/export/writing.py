@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from qe_kg.atomic_files import atomic_output
-from qe_kg.errors import CallError, ReadError
+from qe_kg.errors import CallError
+from qe_kg.export.compression import compressing
+from qe_kg.export.parts import INFERRED, Part, quads_of
 from qe_kg.namespaces import Namespaces, is_iri
-from qe_kg.store.files import FORMATS, canonical, rename_quads, write_quads
+from qe_kg.store.files import FORMATS, canonical
+from qe_kg.store.streams import LINE_FORMS, is_dataset, labelled, one_each, pass_through, write_as_read
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
-# What XML 1.0 has no way to write, not even escaped.
-_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 FORM_NAMES = tuple(FORMATS)
+ORDERS = ("auto", "sorted", "source")
+#: Sources larger than this in all (bytes) are written as they are read unless the call says otherwise.
+LARGE = 64_000_000
 
 
 def rebasing(old: str, new: str) -> Callable[[str], str]:
@@ -32,59 +36,112 @@ def rebasing(old: str, new: str) -> Callable[[str], str]:
     return lambda iri: new + iri[len(old) :] if iri.startswith(old) else iri
 
 
-def export(
-    quads: Iterator[ox.Quad], output: Path | str | IO[bytes], form: str, namespaces: Namespaces, base: str | None = None
-) -> int:
-    """Write quads to a path, replaced only when the new file is whole, or to a binary file.
-
-    Args:
-        quads: what to write.
-        output: where to.
-        form: one of `FORM_NAMES`.
-        namespaces: their namespaces and prefixes.
-        base: another base for all IRIs of ours; None leaves them.
-
-    Returns:
-        The number of quads written.
+def moved(parts: Sequence[Part], namespaces: Namespaces, base: str | None) -> tuple[tuple[Part, ...], dict[str, str]]:
+    """Return parts and prefixes with all IRIs of ours under another base; as they are where it is None.
 
     Raises:
-        CallError: an unknown format, or a bad base.
-        ReadError: the output cannot be written.
+        CallError: the base is none.
 
     """
-    if form not in FORM_NAMES:
-        raise CallError(f"unknown format {form!r}; known are {', '.join(FORM_NAMES)}")
-    prefixes = dict(namespaces.prefixes)
-    if base is not None:
-        move = rebasing(namespaces.base, base)
-        quads = rename_quads(quads, move)
-        prefixes = {prefix: move(namespace) for prefix, namespace in prefixes.items()}
-    if isinstance(output, str | Path):
-        with atomic_output(Path(output)) as file:
-            return write_model(quads, file, form, prefixes)
-    return write_model(quads, output, form, prefixes)
+    if base is None:
+        return tuple(parts), dict(namespaces.prefixes)
+    move = rebasing(namespaces.base, base)
+    prefixes = {prefix: move(namespace) for prefix, namespace in namespaces.prefixes.items()}
+    return tuple(part.renamed(move) for part in parts), prefixes
 
 
-def write_model(quads: Iterable[ox.Quad], output: IO[bytes], form: str, prefixes: dict[str, str]) -> int:
-    """Write quads in one fixed order, so that equal models give equal bytes.
+@dataclass(frozen=True)
+class Style:
+    """How statements are written.
 
-    Args:
-        quads: what to write; its literals are written as they are.
-        output: a binary file.
-        form: a key of `FORM_NAMES`.
+    Attributes:
+        form: one of `FORM_NAMES`.
         prefixes: prefix → namespace, for the formats that have prefixes.
+        order: "sorted", "source", or "auto": sorted unless the sources are large and the format need not be.
+
+    """
+
+    form: str
+    prefixes: dict[str, str]
+    order: str = "auto"
+
+    def __post_init__(self) -> None:
+        if self.form not in FORM_NAMES:
+            raise CallError(f"unknown format {self.form!r}; known are {', '.join(FORM_NAMES)}")
+        if self.order not in ORDERS:
+            raise CallError(f"unknown order {self.order!r}; known are {', '.join(ORDERS)}")
+        if self.order == "source" and self.form == "jsonld":
+            raise CallError("jsonld is written sorted: what is said about one thing stands together in it")
+
+    def sorts(self, parts: Iterable[Part]) -> bool:
+        """Tell whether statements are sorted, which takes memory for all of them."""
+        if self.order == "auto":
+            return self.form == "jsonld" or sum(part.size for part in parts) <= LARGE
+        return self.order == "sorted"
+
+
+def export(parts: Sequence[Part], output: Path | str | IO[bytes], style: Style, compression: str | None = None) -> int:
+    """Write parts to a path, replaced only when the new file is whole, or to a binary file.
 
     Returns:
-        The number of quads.
+        The number of statements written.
+
+    Raises:
+        ReadError: a source cannot be read, or the output cannot be written.
+
+    """
+    if isinstance(output, str | Path):
+        with atomic_output(Path(output)) as file, compressing(file, compression) as packed:
+            return write_parts(parts, packed, style)
+    with compressing(output, compression) as packed:
+        return write_parts(parts, packed, style)
+
+
+def write_parts(parts: Sequence[Part], output: IO[bytes], style: Style) -> int:
+    """Write parts in one fixed order, so that equal models give equal bytes.
+
+    Returns:
+        The number of statements. In source order one that a source says twice is written twice.
+
+    Raises:
+        CallError: the format cannot keep what is inferred apart from what is asserted.
+
+    """
+    if not is_dataset(style.form) and len(parts) > 1 and any(part.name == INFERRED for part in parts):
+        raise CallError(
+            f"{style.form} has no named graphs, and what is inferred is never mixed with what is asserted; "
+            "write nq, trig or jsonld, or split by graph"
+        )
+    if style.sorts(parts):
+        return write_sorted(quads_of(parts), output, style)
+    count = 0
+
+    def numbered(number: int, part: Part) -> Iterator[ox.Quad]:
+        nonlocal count
+        for quad in labelled(part.read(), f"f{number}b"):
+            count += 1
+            yield quad
+
+    if style.form not in LINE_FORMS:
+        quads = (quad for number, part in enumerate(parts, 1) for quad in numbered(number, part))
+        write_as_read(quads, output, style.form, style.prefixes)
+        return count
+    for number, part in enumerate(parts, 1):
+        if part.lines is not None:
+            graph = part.graph if style.form == "nq" else None
+            count += pass_through(part.lines, output, graph=graph, labels=f"f{number}b")
+        else:
+            write_as_read(numbered(number, part), output, style.form, {})
+    return count
+
+
+def write_sorted(quads: Iterable[ox.Quad], output: IO[bytes], style: Style) -> int:
+    """Write quads sorted, with the canonical labels of RDFC-1.0 for blank nodes.
+
+    Returns:
+        The number of quads; a format without named graphs gets a triple once that is in two of them.
 
     """
     ordered = canonical(quads)
-    if form == "rdfxml":
-        for quad in ordered:
-            if found := _NOT_IN_XML.search(str(getattr(quad.object, "value", ""))):
-                raise ReadError(
-                    f"XML cannot hold the character U+{ord(found[0]):04X}, which a literal of {quad.subject} has; "
-                    "write another format"
-                )
-    write_quads(ordered, output, form, prefixes)
+    write_as_read(ordered if is_dataset(style.form) else one_each(ordered), output, style.form, style.prefixes)
     return len(ordered)

@@ -31,6 +31,7 @@ class Finding:
         message: what is wrong and the way to mend.
         label: a short name of what is at fault.
         place: where; None where that cannot be told.
+        blamed: further places that share the blame.
         related: further places, each with what stands there.
         identity: texts that tell this finding from others, whatever the line it is on.
         status: "open", "waived" or "baseline".
@@ -44,11 +45,23 @@ class Finding:
     message: str
     label: str
     place: SourcePlace | None = None
+    blamed: tuple[SourcePlace, ...] = ()
     related: tuple[tuple[str, SourcePlace], ...] = ()
     identity: tuple[str, ...] = ()
     status: str = "open"
     reason: str | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def places(self) -> tuple[SourcePlace, ...]:
+        """Every place at fault, the first where the finding is shown."""
+        return (self.place, *self.blamed) if self.place else ()
+
+    @property
+    def others(self) -> tuple[tuple[str, SourcePlace], ...]:
+        """Every place but the first, each with what stands there."""
+        what = f"shares the blame: {self.properties.get('path', 'the constraint looks at this')}"
+        return (*((what, place) for place in self.blamed), *self.related)
 
 
 @dataclass(frozen=True)
@@ -132,11 +145,6 @@ def _help(report: ValidationReport, findings: Iterable[Finding]) -> dict[str, Ru
 
 
 def _finding(result: Result) -> Finding:
-    related = [(f"shares the blame: {_object(result)}", place) for place in result.blamed if place != result.source]
-    if result.belongs is not None and result.belongs.line is not None:
-        related.append((f"{result.path or 'what is missing'} belongs here", result.belongs))
-    if result.shape_source is not None:
-        related.append(("the shape that says so", result.shape_source))
     focus, value = _stable(result.focus), _stable(result.value or "")
     where = result.source.file if result.source and not focus else ""
     return Finding(
@@ -145,7 +153,8 @@ def _finding(result: Result) -> Finding:
         message=result.message or f"{result.component} does not hold",
         label=_stable(result.focus_label) or "a node without a name",
         place=result.source,
-        related=tuple(related),
+        blamed=result.places[1:],
+        related=result.related,
         identity=(_stable(result.shape), result.component, focus, where, result.path or "", value),
         status=result.status,
         reason=result.reason,
@@ -158,10 +167,6 @@ def _finding(result: Result) -> Finding:
             if text
         },
     )  # fmt: skip
-
-
-def _object(result: Result) -> str:
-    return result.path or "the constraint looks at this"
 
 
 def _stable(text: str) -> str:

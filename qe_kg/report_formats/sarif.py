@@ -76,10 +76,10 @@ def _result(one: Finding, index: int, fingerprint: str) -> dict[str, Any]:
         "partialFingerprints": {"qeKgFinding/v1": fingerprint},
         "suppressions": [],
     }
-    if one.related:
+    if one.others:
         result["relatedLocations"] = [
             {"id": number} | _location(place) | {"message": {"text": what}}
-            for number, (what, place) in enumerate(one.related, 1)
+            for number, (what, place) in enumerate(one.others, 1)
         ]
     if one.status != "open":
         justification = f"{one.status}: {one.reason}" if one.reason else one.status

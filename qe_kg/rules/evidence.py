@@ -39,7 +39,7 @@ from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.nodes import Node, iri, text_of
 from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, path_text
 from qe_kg.shacl.paths import Sequence as PathSequence
-from qe_kg.validation.report import Result, SourcePlace, ValidationReport
+from qe_kg.validation.report import Result, SourcePlace, ValidationReport, as_source
 
 State = Literal["satisfied", "missing", "waived", "baseline"]
 STATES: tuple[State, ...] = ("missing", "waived", "baseline", "satisfied")
@@ -89,7 +89,6 @@ class Cell:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        place = self.source
         return {
             "rule": self.rule,
             "focus": self.focus,
@@ -98,7 +97,7 @@ class Cell:
             "missing": [one.to_dict() for one in self.missing],
             "found": [one.to_dict() for one in self.found],
             "reason": self.reason,
-            "source": None if place is None else {"file": place.file, "line": place.line},
+            "source": as_source(self.source),
         }
 
 

@@ -34,7 +34,7 @@ from qe_kg.rules.evidence import Cell, EvidenceMatrix, State
 from qe_kg.rules.mending import Mender
 from qe_kg.rules.probes import find_misfits
 from qe_kg.shacl.nodes import RDF_TYPE, Node, iri, is_iri, literal_parts, text_of
-from qe_kg.validation.report import SourcePlace
+from qe_kg.validation.report import SourcePlace, as_source
 
 #: So many ways are told where several alternatives can be combined.
 _MOST_WAYS = 6
@@ -90,7 +90,7 @@ class RepairAnswer:
                     "state": one.state,
                     "message": one.message,
                     "advice": list(one.advice),
-                    "source": None if one.source is None else {"file": one.source.file, "line": one.source.line},
+                    "source": as_source(one.source),
                     "ways": [self._way(way) for way in one.ways],
                 }
                 for one in self.repairs

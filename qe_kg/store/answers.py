@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import pyoxigraph as ox
@@ -96,14 +97,26 @@ def query_error(error: SyntaxError) -> QueryError:
     return QueryError(f"the query does not parse: {found[3]}", int(found[1]), int(found[2]))
 
 
-def form_of(query: str, prefixes: dict[str, str] | None = None) -> Literal["select", "ask", "graph"]:
-    """Parse a query, which may not use SERVICE, and return its form.
+@dataclass(frozen=True)
+class Form:
+    """What a query is: "select", "ask" or "graph" (CONSTRUCT, DESCRIBE), and the columns of a SELECT."""
+
+    kind: Literal["select", "ask", "graph"]
+    columns: tuple[str, ...] = ()
+
+
+def form_of(query: str, prefixes: dict[str, str] | None = None) -> Form:
+    """Parse a query, which may not use SERVICE, and tell what it is.
 
     Raises:
         QueryError: it does not parse.
 
     """
-    found = asked(lambda: ox.Store().query(query, prefixes=prefixes))
-    if isinstance(found, ox.QuerySolutions):
-        return "select"
-    return "ask" if isinstance(found, ox.QueryBoolean) else "graph"
+
+    def parsed() -> Form:
+        found = ox.Store().query(query, prefixes=prefixes)
+        if isinstance(found, ox.QuerySolutions):
+            return Form("select", tuple(variable.value for variable in found.variables))
+        return Form("ask" if isinstance(found, ox.QueryBoolean) else "graph")
+
+    return asked(parsed)

@@ -125,6 +125,10 @@ class EmbeddedStore:
         """Yield the triples of all graphs, each once, with literals as the store has them."""
         return self._store.quads_for_pattern(None, None, None, ox.DefaultGraph())
 
+    def stream(self, name: str) -> Iterator[ox.Quad]:
+        """Yield the quads of a named graph in the order in which the store keeps them, without holding them all."""
+        return self._settled().quads_for_pattern(None, None, None, ox.NamedNode(name))
+
     def graph(self, name: str) -> list[ox.Quad]:
         """Return the quads of a named graph, sorted, with literals as the store has them."""
         found = self._settled().quads_for_pattern(None, None, None, ox.NamedNode(name))

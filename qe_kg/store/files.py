@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO
 
 import pyoxigraph as ox
 
@@ -128,21 +127,6 @@ def syntax_error(path: Path, error: SyntaxError) -> ParseError:
             problem = f"{problem}; {hint}"
             break
     return ParseError(path, error.lineno, error.offset, problem)
-
-
-def write_quads(quads: Iterable[ox.Quad], output: IO[bytes], form: str, prefixes: dict[str, str]) -> None:
-    """Serialise quads; formats without named graphs get each triple once, in the given order."""
-    rdf_format = FORMATS[form]
-    if rdf_format.supports_datasets:
-        ox.serialize(quads, output, rdf_format, prefixes=prefixes)
-    else:
-        triples = dict.fromkeys(quad.triple for quad in quads)
-        if form == "rdfxml":
-            # A reader of XML takes a bare carriage return for a line feed.
-            written = ox.serialize(triples, format=rdf_format, prefixes=prefixes) or b""
-            output.write(written.replace(b"\r", b"&#xD;"))
-        else:
-            ox.serialize(triples, output, rdf_format, prefixes=prefixes)
 
 
 def canonical(quads: Iterable[ox.Quad]) -> list[ox.Quad]:

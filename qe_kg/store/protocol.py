@@ -65,6 +65,9 @@ class Store(Protocol):
     def graph(self, name: str) -> list[ox.Quad]:
         """Return the quads of a named graph, sorted, with literals as the store has them."""
 
+    def stream(self, name: str) -> Iterable[ox.Quad]:
+        """Yield the quads of a named graph in any order, without holding them all; a part of them ends in an error."""
+
     def load(self, path: Path, graph: str, rename: Callable[[str], str] | None = None) -> set[str]:
         """Load one file; triples without a graph go to ``graph``. Return the IRIs of its triples' graphs."""
 

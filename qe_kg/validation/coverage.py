@@ -9,7 +9,7 @@ from typing import Any
 from qe_kg.namespaces import Namespaces
 from qe_kg.shacl.nodes import Node, is_blank, text_of
 from qe_kg.shacl.results import Coverage
-from qe_kg.validation.report import Result, Severity, SourcePlace
+from qe_kg.validation.report import Result, Severity, SourcePlace, as_source
 
 NO_TARGET, UNUSED, SUSPICIOUS, LEFT_OUT, ALTERED = "COV-01", "COV-02", "COV-03", "COV-04", "COV-05"
 
@@ -50,11 +50,7 @@ class CoverageReport:
             "withoutFocus": list(self.without_focus),
             "unused": list(self.unused),
             "suspicious": [
-                {
-                    "shape": shape,
-                    "problem": problem,
-                    "source": None if place is None else {"file": place.file, "line": place.line},
-                }
+                {"shape": shape, "problem": problem, "source": as_source(place)}
                 for shape, problem, place in self.suspicious
             ],
             "leftOut": list(self.left_out),

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 Severity = Literal["Violation", "Warning", "Info"]
 Status = Literal["open", "waived", "baseline"]
 
+#: What the place of a shape is called among the related ones.
+SHAPE_PLACE = "the shape that says so"
 #: From the gravest to the lightest.
 SEVERITIES: tuple[Severity, ...] = ("Violation", "Warning", "Info")
 
@@ -32,7 +34,24 @@ class SourcePlace:
     end_column: int | None = None
 
     def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+
+    @property
+    def on_line(self) -> str:
+        """The place without its column, for narrow tables of elements."""
         return self.file if self.line is None else f"{self.file}:{self.line}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form of a place in ``places`` and ``related``."""
+        return {
+            "file": self.file, "line": self.line, "column": self.column,
+            "endLine": self.end_line, "endColumn": self.end_column,
+        }  # fmt: skip
+
+
+def as_source(place: SourcePlace | None) -> dict[str, Any] | None:
+    """Return the JSON form of a ``source``, which tells file and line."""
+    return None if place is None else {"file": place.file, "line": place.line}
 
 
 @dataclass(frozen=True)
@@ -46,13 +65,10 @@ class PathStep:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        place = self.source
         return {
-            "flow": self.flow,
-            "label": self.label,
-            "declared": self.is_declared,
-            "source": None if place is None else {"file": place.file, "line": place.line},
-        }
+            "flow": self.flow, "label": self.label, "declared": self.is_declared, "source": as_source(self.source),
+            "places": [self.source.to_dict()] if self.source else [],
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -84,9 +100,21 @@ class Result:
     shape_source: SourcePlace | None = None
     hops: tuple[PathStep, ...] = ()
 
+    @property
+    def places(self) -> tuple[SourcePlace, ...]:
+        """Every place at fault, ``source`` first."""
+        first = (self.source,) if self.source else ()
+        return tuple(dict.fromkeys((*first, *self.blamed)))
+
+    @property
+    def related(self) -> tuple[tuple[str, SourcePlace], ...]:
+        """Further places, each with what it is: where a missing triple belongs, and the shape that says so."""
+        belongs = self.belongs if self.belongs is not None and self.belongs.line is not None else None
+        related = ((f"{self.path or 'what is missing'} belongs here", belongs), (SHAPE_PLACE, self.shape_source))
+        return tuple((what, place) for what, place in related if place is not None)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        place = self.source
         return {
             "rule": self.rule,
             "shape": self.shape,
@@ -98,7 +126,9 @@ class Result:
             "severity": self.severity,
             "message": self.message,
             "status": self.status,
-            "source": None if place is None else {"file": place.file, "line": place.line},
+            "source": as_source(self.source),
+            "places": [place.to_dict() for place in self.places],
+            "related": [{"what": what} | place.to_dict() for what, place in self.related],
             **({"hops": [hop.to_dict() for hop in self.hops]} if self.hops else {}),
         }
 

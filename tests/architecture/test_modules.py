@@ -35,8 +35,12 @@ USERS = {
     "rdflib": {"qe_kg.rdflib_bridge", "qe_kg.validation.*"},
     "rich": {"qe_kg.cli.*"},
     "rustworkx": {"qe_kg.lineage.structure"},
+    "urllib3": {"qe_kg.store.connection"},
     "yaml": {"qe_kg.query_library"},
+    "zstandard": {"qe_kg.export.compression"},
 }
+#: The same for packages that an extra brings: the extra and the module.
+EXTRAS = {"botocore": ("aws", "qe_kg.store.aws")}
 #: Dependencies that are called as programs, and the one module that calls each.
 PROGRAMS = {"turtlefmt": "qe_kg.formatting"}
 #: What several commands share; every other module of the command line is a command, which it loads by name.
@@ -167,6 +171,9 @@ def test_each_library_is_used_from_where_it_belongs(name: str) -> None:
         library = one.target.partition(".")[0]
         if library in ("qe_kg", "__future__") or library in sys.stdlib_module_names or one.typing_only:
             continue
+        if library in EXTRAS:
+            assert name == EXTRAS[library][1], f"{name} may not use {library}"
+            continue
         assert library in USERS, f"{name} uses {library}, which USERS does not know"
         assert _fits(name, USERS[library]), f"{name} may not use {library}"
 
@@ -179,6 +186,9 @@ def test_every_library_that_is_allowed_is_used_and_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {dependency.partition(">")[0].partition("=")[0] for dependency in project["dependencies"]}
     assert declared == {"pyyaml" if library == "yaml" else library for library in USERS} | set(PROGRAMS)
+    for library, (extra, _) in EXTRAS.items():
+        assert library in used
+        assert [one.partition(">")[0] for one in project["optional-dependencies"][extra]] == [library]
     for program, user in PROGRAMS.items():
         texts = {name: MODULES[name].read_text(encoding="utf-8") for name in MODULES}
         assert {name for name, text in texts.items() if f'"{program}"' in text} == {user}
@@ -230,7 +240,7 @@ RUN = (
     "import qe_kg.cli\nsys.argv = ['qe-kg', {}]\n"
     "try:\n    qe_kg.cli.main()\nexcept SystemExit as left:\n    assert not left.code"
 )
-SLOW = {"rdflib", "pyshacl", "owlrl", "rich", "pyoxigraph", "pygraphviz", "yaml"}
+SLOW = {"rdflib", "pyshacl", "owlrl", "rich", "pyoxigraph", "pygraphviz", "yaml", "urllib3"}
 
 
 @pytest.mark.parametrize(
@@ -242,11 +252,20 @@ SLOW = {"rdflib", "pyshacl", "owlrl", "rich", "pyoxigraph", "pygraphviz", "yaml"
         (RUN.format("'--version'"), SLOW),
         (RUN.format("'impact', '--help'"), SLOW),
         (RUN.format("'validate', '--help'"), SLOW),
-        (RUN.format("'impact', 'AOV-04', '--format', 'json'"), {"rdflib", "pyshacl", "owlrl", "rich", "pygraphviz"}),
-        (RUN.format("'query', 'ASK {}', '--format', 'json'"), {"rdflib", "pyshacl", "owlrl", "rich", "pygraphviz"}),
-        (RUN.format("'export', '--to', 'nt'"), {"rdflib", "pyshacl", "owlrl", "rich", "pygraphviz"}),
+        (
+            RUN.format("'impact', 'AOV-04', '--format', 'json'"),
+            {"rdflib", "pyshacl", "owlrl", "rich", "pygraphviz", "urllib3"},
+        ),
+        (
+            RUN.format("'query', 'ASK {}', '--format', 'json'"),
+            {"rdflib", "pyshacl", "owlrl", "rich", "pygraphviz", "urllib3"},
+        ),
+        (RUN.format("'export', '--to', 'nt'"), {"rdflib", "pyshacl", "owlrl", "rich", "pygraphviz", "urllib3"}),
         (RUN.format("'validate', '--format', 'json'"), {"owlrl", "rich", "pygraphviz"}),
-        (RUN.format("'export', '--to', 'nt', '--entail'"), {"rdflib", "pyshacl", "owlrl", "rich", "pygraphviz"}),
+        (
+            RUN.format("'export', '--to', 'nq', '--entail'"),
+            {"rdflib", "pyshacl", "owlrl", "rich", "pygraphviz", "urllib3"},
+        ),
     ],
     ids=lambda value: value.splitlines()[-5 if "argv" in value else 0][:60] if isinstance(value, str) else "",
 )

@@ -458,6 +458,7 @@ def test_the_command_says_what_it_found(write: Callable[..., Path], qe_kg: Run, 
         "Violation",
     )
     assert one["source"] == {"file": f"{model}/data.ttl", "line": 14, "column": 18, "endLine": 14, "endColumn": 24}
+    assert (one["places"], one["related"]) == ([one["source"]], [])
     assert ET.parse(junit).getroot().get("failures") == "1"
     table = qe_kg("check", "--model", model, *only, "--format", "table")
     assert f"    {model}/data.ttl:14:18: error NAME-02" in table.stdout and table.stdout.endswith("not ok\n")

@@ -59,7 +59,7 @@ def test_an_error_in_the_middle_leaves_the_old_file_and_nothing_else(
         output.write(b"half of it")  # type: ignore[attr-defined]
         raise error("in the middle")
 
-    monkeypatch.setattr(qe_kg.export.writing, "write_quads", fail)
+    monkeypatch.setattr(qe_kg.export.writing, "write_as_read", fail)
     with pytest.raises(ReadError if error is OSError else error, match="in the middle"):
         open_model(model).export(old)
     assert old.read_text(encoding="utf-8") == "old"
@@ -82,7 +82,7 @@ def test_a_process_that_is_killed_while_writing_leaves_the_old_file(deadly: int,
         "from qe_kg import open_model\n"
         "def slow(quads, output, *rest):\n"
         "    output.write(b'half of it'); output.flush(); print('writing', flush=True); time.sleep(60)\n"
-        "qe_kg.export.writing.write_quads = slow\n"
+        "qe_kg.export.writing.write_as_read = slow\n"
         "open_model(sys.argv[1]).export(sys.argv[2])\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -100,7 +100,7 @@ def test_an_interrupted_process_leaves_no_temporary_file(model: Path, old: Path)
     code = (
         "import sys, time, qe_kg.export.writing\n"
         "def slow(*rest):\n    print('writing', file=sys.stderr, flush=True); time.sleep(60)\n"
-        "qe_kg.export.writing.write_quads = slow\n"
+        "qe_kg.export.writing.write_as_read = slow\n"
         "from qe_kg.cli import main\n"
         "sys.argv = ['qe-kg', 'export', '--model', sys.argv[1], '-o', sys.argv[2]]\n"
         "main()\n"

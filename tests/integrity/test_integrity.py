@@ -75,7 +75,9 @@ def test_a_faulty_reference_is_found_where_it_stands(case: str, write_model: Wri
     assert (problem.rule, problem.file, problem.line) == (rule, str(directory / "data.ttl"), line)
     assert all(text in problem.message for text in wanted), problem.message
     assert not any(text in problem.message for text in unwanted), problem.message
-    assert str(problem) == f"{directory / 'data.ttl'}:{line}: {problem.message}"
+    assert problem.place is not None
+    place = f"{directory / 'data.ttl'}:{line}:{problem.place.column}"
+    assert str(problem) == f"{place}: {problem.message}"
 
 
 def test_a_sound_model_has_no_problem(write_model: WriteModel) -> None:
@@ -183,7 +185,7 @@ def test_other_commands_warn_and_answer(command: tuple[str, ...], faulty: Path, 
     done = qe_kg(*command, "--model", faulty)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
-    for place in ("a.ttl:13: qe:zzyzx", "a.ttl:14: t:nobody", "a.ttl:8: t:customers has two values"):
+    for place in ("a.ttl:13:20: qe:zzyzx", "a.ttl:14:22: t:nobody", "a.ttl:8:20: t:customers has two values"):
         assert any(place in line and line.startswith("warning: ") for line in done.stderr.splitlines()), done.stderr
     assert "3 faulty references; see qe-kg validate" in done.stderr
 

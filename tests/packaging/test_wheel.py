@@ -67,8 +67,9 @@ def _report(text: str) -> dict[str, Any]:
     report: dict[str, Any] = json.loads(text)
     del report["summary"]["seconds"]
     for result in report["results"]:
-        for one in (result, *result.get("hops", ())):
-            one["source"]["file"] = one["source"]["file"].rpartition("/data/")[2]
+        hops = [place for hop in result.get("hops", ()) for place in (hop["source"], *hop["places"])]
+        for place in (result["source"], *result["places"], *result["related"], *hops):
+            place["file"] = re.split(r"/(?=data/|shapes/|ontology/)", place["file"])[-1]
     return report
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from tests.fetched import fetched
 
 # One worker makes what several tests share.
 pytestmark = pytest.mark.xdist_group("report-formats")
+ROOT = Path(__file__).resolve().parents[2]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 NASTY = "50 % off: a,b\r\n<b>&\"'`|[x](y)\x0b ::error:: é"
 SARIF_TOOLS = "682d22559095ca4a210a401e21f0585fdb8015e826c0d160ab3cbadee326952f"
@@ -167,8 +169,54 @@ def test_sarif_tools_reads_it(packaged: Report, tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", FORMATS)
 def test_equal_input_gives_equal_text(form: str, nameless: Callable[[str], Report], packaged: Report) -> None:
     assert write(nameless(DATA), form) == write(nameless(DATA), form), "labels of blank nodes differ between the runs"
-    again = from_validation(open_model(packaged_model()).validate(baseline=False)) if form == "sarif" else packaged
-    assert write(packaged, form) == write(again, form)
+    assert write(packaged, form) == write(packaged, form)
+
+
+#: Writes every format of a validation, of checks and of a difference with blank nodes, one behind the other.
+EVERYTHING = """\
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from qe_kg import open_model
+from qe_kg.checks import Context, run_checks
+from qe_kg.cli.diff import _written
+from qe_kg.cli.output import as_json
+from qe_kg.diff import compare
+from qe_kg.diff.sides import open_sides
+from qe_kg.manifest import read_manifest
+from qe_kg.report_formats import FORMATS, write
+from qe_kg.report_formats.findings import from_validation
+
+folder, old, new = map(Path, sys.argv[1:])
+report = open_model(folder).validate(baseline=False, waivers=False, at="2026-06-30")
+checked = run_checks(Context(read_manifest(folder)), only=["syntax", "terms", "shapes", "references"])
+for form in FORMATS:
+    print(write(from_validation(report), form), write(checked.report(), form))
+print(as_json(report.to_dict()["results"]), report.as_turtle, as_json(checked.to_dict()["findings"]))
+with ExitStack() as stack:
+    found = compare(*open_sides(str(old), str(new), model=None, scenario=None, into=stack))
+for form in ("table", "json", "md", "rdfpatch", "html"):
+    print(_written(found, form, {}))
+"""
+
+
+def test_two_processes_write_the_same(tmp_path: Path) -> None:
+    """Whatever order Python's sets have in a process."""
+    for name, text in (("old.ttl", DATA), ("new.ttl", DATA.replace('"x"', '"y"').replace("ex:a", "ex:b"))):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    arguments = [packaged_model(), tmp_path / "old.ttl", tmp_path / "new.ttl"]
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", EVERYTHING, *arguments],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+        )
+        for seed in ("1", "2")
+    ]
+    first, second = (run.communicate()[0] for run in runs)
+    assert [run.returncode for run in runs] == [0, 0]
+    assert first == second and first.count(b"ruleId") > 20 and b"<!-- qe-kg diff -->" in first
 
 
 def test_fingerprints_outlive_moves_and_end_with_the_fault(nameless: Callable[[str], Report]) -> None:

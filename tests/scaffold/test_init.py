@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -132,9 +133,52 @@ def test_the_pipeline_of_github_runs_and_stops_the_change(pull_request: Path, tm
     assert codes == [1, 0, 1], "validation fails, the change is told, the gate fails"
     text = summary.read_text(encoding="utf-8")
     assert text.startswith(MARKER) and "1 added" in text
-    # The step that replaces the comment of an earlier push finds it by the line that the comment begins with.
-    (sticky,) = (step["run"] for step in workflow["jobs"]["model"]["steps"] if "gh api" in step.get("run", ""))
-    assert f'startswith("{MARKER}")' in sticky
+
+
+#: Stands for GitHub's program: comments are kept in a file, and what the step may ask for is done, and nothing else.
+GH = """\
+#!{python}
+import json, os, re, sys
+from pathlib import Path
+kept = Path(os.environ["COMMENTS"])
+comments = json.loads(kept.read_text())
+match sys.argv[1:]:
+    case ["api", "repos/o/r/issues/7/comments", "--paginate", "--jq", program]:
+        begin = re.fullmatch(r'\\.\\[\\] \\| select\\(\\.body \\| startswith\\("(.*)"\\)\\) \\| \\.id', program)[1]
+        print(*[number for number, text in comments.items() if text.startswith(begin)], sep="\\n")
+    case ["api", "--method", "PATCH", path, "-F", body] if path.startswith("repos/o/r/issues/comments/"):
+        number = path.rpartition("/")[2]
+        comments[number]
+        comments[number] = Path(body.removeprefix("body=@")).read_text()
+    case ["api", "--method", "POST", "repos/o/r/issues/7/comments", "-F", body]:
+        comments[str(len(comments))] = Path(body.removeprefix("body=@")).read_text()
+    case _:
+        raise SystemExit(f"gh takes no such call: {{sys.argv}}")
+kept.write_text(json.dumps(comments))
+"""
+
+
+def test_a_pull_request_has_one_comment_however_often_it_is_pushed(pull_request: Path, tmp_path: Path) -> None:
+    workflow = yaml.safe_load((pull_request / ".github" / "workflows" / "qe-kg.yml").read_text(encoding="utf-8"))
+    (sticky,) = (step for step in workflow["jobs"]["model"]["steps"] if "gh api" in step.get("run", ""))
+    assert set(sticky["env"]) == {"GH_TOKEN", "REPOSITORY", "NUMBER"}
+    gh, kept = tmp_path / "bin" / "gh", tmp_path / "comments.json"
+    gh.parent.mkdir()
+    gh.write_text(GH.format(python=sys.executable), encoding="utf-8")
+    gh.chmod(0o755)
+    kept.write_text(json.dumps({"0": "Looks good.", "1": f"Somebody quotes {MARKER}"}), encoding="utf-8")
+    env = {"PATH": f"{gh.parent}{os.pathsep}{os.environ['PATH']}", "COMMENTS": str(kept)}
+    for push in ("first", "second"):
+        (pull_request / "change.md").write_text(f"{MARKER}\n{push} push\n", encoding="utf-8")
+        done = subprocess.run(
+            ["bash", "-e", "-c", sticky["run"]], cwd=pull_request, capture_output=True, text=True, check=False,
+            env=os.environ | env | {"REPOSITORY": "o/r", "NUMBER": "7", "GH_TOKEN": "none"},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        comments = json.loads(kept.read_text(encoding="utf-8"))
+        assert comments == {
+            "0": "Looks good.", "1": f"Somebody quotes {MARKER}", "2": f"{MARKER}\n{push} push\n",
+        }  # fmt: skip
 
 
 def test_the_pipeline_of_gitlab_runs_and_stops_the_change(pull_request: Path, git: Git) -> None:

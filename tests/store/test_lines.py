@@ -34,7 +34,7 @@ def read(found: Lines) -> set[bytes]:
     return {line for block in found.blocks() for line in block.split(b"\n")} - {b""}
 
 
-@settings(derandomize=True, max_examples=150, deadline=None)
+@settings(derandomize=True, max_examples=100, deadline=None)
 @given(sides, sides, st.booleans(), st.integers(0, 99), st.lists(st.sampled_from([b"", b"\n"]), min_size=6, max_size=6))
 def test_what_differs_is_the_difference_of_the_sets(
     old: list[list[bytes]], new: list[list[bytes]], kindred: bool, seed: int, endings: list[bytes]

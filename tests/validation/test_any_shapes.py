@@ -137,11 +137,12 @@ def test_blank_nodes_of_two_files_are_two(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["data.trig", "data.nq", "data.jsonld", "data.rdf", "two words.ttl"])
 def test_every_rdf_format_is_validated(name: str, tmp_path: Path) -> None:
-    from qe_kg.store.files import format_of, read_quads, write_quads
+    from qe_kg.store.files import format_of, read_quads
+    from qe_kg.store.streams import write_as_read
 
     (tmp_path / "source.ttl").write_text(DATA, encoding="utf-8")
     with (tmp_path / name).open("wb") as file:
-        write_quads(read_quads(tmp_path / "source.ttl"), file, format_of(Path(name)), {})
+        write_as_read(read_quads(tmp_path / "source.ttl"), file, format_of(Path(name)), {})
     (tmp_path / "shapes.ttl").write_text(PREFIXES + _property("sh:minCount 1"), encoding="utf-8")
     report = validate_files([tmp_path / name], [tmp_path / "shapes.ttl"])
     assert not report.conforms and len(report.results) == 1

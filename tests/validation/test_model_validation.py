@@ -183,7 +183,10 @@ def test_a_result_has_file_and_line(
 
 RESULT_KEYS = {
     "rule", "shape", "component", "focus", "focusLabel", "path", "value", "severity", "message", "status", "source",
+    "places", "related",
 }  # fmt: skip
+PLACES = ("source", "places", "related")
+PLACE_KEYS = ["file", "line", "column", "endLine", "endColumn"]
 SUMMARY_KEYS = {"open", "waived", "baseline", "bySeverity", "focusNodes", "shapes", "seconds"}
 
 
@@ -194,8 +197,8 @@ def packaged() -> dict[str, Any]:
 
 def _placeless(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
-        {key: value for key, value in one.items() if key not in ("source", "hops")}
-        | {"hops": [{key: value for key, value in hop.items() if key != "source"} for hop in one.get("hops", ())]}
+        {key: value for key, value in one.items() if key not in (*PLACES, "hops")}
+        | {"hops": [{key: value for key, value in hop.items() if key not in PLACES} for hop in one.get("hops", ())]}
         for one in results
     ]
 
@@ -211,10 +214,15 @@ def test_json_has_exactly_the_keys_of_the_contract(packaged: dict[str, Any], qe_
     assert set(report["summary"]) == SUMMARY_KEYS
     assert list(report["summary"]["bySeverity"]) == ["Violation", "Warning", "Info"]
     report["summary"]["seconds"] = packaged["summary"]["seconds"]
+    for one in report["results"]:
+        assert [list(place) for place in one["places"]] == [PLACE_KEYS] * len(one["places"])
+        assert one["source"] == {key: one["places"][0][key] for key in ("file", "line")}
+        assert all(list(place) == ["what", *PLACE_KEYS] for place in one["related"])
+        assert one["related"][-1]["what"] == "the shape that says so" and one["related"][-1]["line"]
     places = [one.pop("source")["line"] for one in report["results"]]
     assert places == [one["source"]["line"] for one in packaged["results"]]
     hops = [hop for one in report["results"] for hop in one.get("hops", ())]
-    assert hops and all(set(hop) == {"flow", "label", "declared", "source"} for hop in hops)
+    assert hops and all(set(hop) == {"flow", "label", "declared", "source", "places"} for hop in hops)
     # A file is named as seen from the current folder.
     assert _placeless(report["results"]) == _placeless(packaged["results"])
     assert report["summary"] == packaged["summary"]
@@ -228,6 +236,11 @@ def test_no_baseline_fails(packaged: dict[str, Any], qe_kg: Run) -> None:
     assert report["summary"]["open"] == packaged["summary"]["baseline"] > 0
 
 
+def _shown(one: dict[str, Any]) -> str:
+    """The place as texts show it: file, line and column of the first triple at fault."""
+    return ":".join(str(one["places"][0][key]) for key in ("file", "line", "column"))
+
+
 def test_csv_and_markdown_and_table_say_what_json_says(with_baseline: Callable[..., Path], qe_kg: Run) -> None:
     data = CROSSING.replace('"Crossing"@en', '"Cross | over, \\"now\\""')
     data = data.replace("t:regulated ;\n    qe:hasT", "t:item ;\n    qe:hasT")
@@ -237,7 +250,7 @@ def test_csv_and_markdown_and_table_say_what_json_says(with_baseline: Callable[.
     report = json.loads(answers["json"].stdout)
     expected = [
         [one["status"], one["severity"], one["rule"], one["focus"], one["focusLabel"], one["path"] or "",
-         one["value"] or "", one["message"], f"{one['source']['file']}:{one['source']['line']}"]
+         one["value"] or "", one["message"], _shown(one)]
         for one in report["results"]
     ]  # fmt: skip
     header, *rows = csv.reader(io.StringIO(answers["csv"].stdout))
@@ -250,7 +263,7 @@ def test_csv_and_markdown_and_table_say_what_json_says(with_baseline: Callable[.
     table = answers["table"].stdout
     for one in report["results"]:
         assert f"{one['severity']} {one['rule']} ({one['status']}): {one['message']}" in table
-        assert f"{one['source']['file']}:{one['source']['line']}" in table
+        assert f"  {_shown(one)}\n" in table
 
 
 def test_the_last_line_sums_up(qe_kg: Run) -> None:

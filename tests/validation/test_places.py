@@ -154,6 +154,12 @@ def test_each_kind_of_result_has_the_places_of_the_table(name: str, found: dict[
     for one in results:
         place = one.shape_source
         assert place is not None and place.line is not None
+        told = one.to_dict()
+        assert told["places"] == [place.to_dict() for place in dict.fromkeys((one.source, *one.blamed)) if place]
+        related = {"the shape that says so": place, f"{one.path or 'what is missing'} belongs here": one.belongs}
+        assert {there.pop("what"): there for there in told["related"]} == {
+            what: place.to_dict() for what, place in related.items() if place and place.line
+        }
         assert shapes_text[_offset(shapes_text, place.line, place.column) :].startswith(expected[0][3])
 
 

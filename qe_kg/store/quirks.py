@@ -1,0 +1,77 @@
+"""What stores do differently, by product: one documented line each, shown in docs/how-to/stores.md.
+
+A product that is not here, or of which nobody knows anything, is ``generic``: nothing beyond SPARQL 1.1 is expected of
+it, and each answer is checked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Quirks:
+    """How one product differs from what the specifications leave open.
+
+    Attributes:
+        query: path of the query endpoint below the base URL; ``update`` and ``graph_store`` likewise, "" where the
+            product has no usual one.
+        default_graph: what a query sees that names no graph: "union" of all named graphs, or the "unnamed" one only.
+            Nothing here relies on it: each query names the graphs that it asks.
+        may_cut_rows: whether an answer of many rows may be cut off without an error; it is then counted.
+        rows_header: a header that tells the number of rows at which an answer was cut off.
+        union_repeats: whether a triple of two graphs comes twice in their union.
+        auth: how the product expects a password.
+        atomic_update: whether an update of several operations happens as a whole or not at all.
+        transactions: the transaction protocol over HTTP, or "".
+        insert_limit: how many triples one INSERT DATA may have; 0 is any number.
+        busy: status codes that mean "try again", beside 429 and 503.
+        tested: the version that the tests run with, or "" where the product was not at hand.
+
+    """
+
+    query: str = ""
+    update: str = ""
+    graph_store: str = ""
+    default_graph: str = "unnamed"
+    may_cut_rows: bool = True
+    rows_header: str = ""
+    union_repeats: bool = False
+    auth: str = "basic"
+    atomic_update: bool = False
+    transactions: str = ""
+    insert_limit: int = 1000
+    busy: tuple[int, ...] = ()
+    tested: str = ""
+
+
+#: By name, as profiles have it.
+PRODUCTS: dict[str, Quirks] = {
+    "generic": Quirks(),
+    "oxigraph": Quirks(
+        query="/query", update="/update", graph_store="/store", may_cut_rows=False, union_repeats=True, auth="none",
+        atomic_update=True, insert_limit=0, tested="0.5.13",
+    ),
+    "fuseki": Quirks(
+        query="/query", update="/update", graph_store="/data", may_cut_rows=False, atomic_update=True, insert_limit=0,
+    ),
+    "rdf4j": Quirks(
+        query="", update="/statements", graph_store="/rdf-graphs/service", default_graph="union", may_cut_rows=False,
+        union_repeats=True, atomic_update=True, transactions="rdf4j", insert_limit=0,
+    ),
+    "graphdb": Quirks(
+        query="", update="/statements", graph_store="/rdf-graphs/service", default_graph="union", union_repeats=True,
+        atomic_update=True, transactions="rdf4j", insert_limit=0, busy=(409,),
+    ),
+    "virtuoso": Quirks(
+        query="/sparql", update="/sparql-auth", graph_store="/sparql-graph-crud-auth", default_graph="union",
+        rows_header="X-SPARQL-MaxRows", auth="digest", insert_limit=500,
+    ),
+    "stardog": Quirks(
+        query="/query", update="/update", graph_store="", atomic_update=True, transactions="stardog", busy=(409,),
+    ),
+    "neptune": Quirks(
+        query="/sparql", update="/sparql", graph_store="/sparql/gsp/", default_graph="union", auth="aws",
+        atomic_update=True, busy=(409, 500),
+    ),
+}  # fmt: skip

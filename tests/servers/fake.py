@@ -1,0 +1,97 @@
+"""A server that answers as a test wants it to, also wrongly."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs
+
+JSON = "application/sparql-results+json"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What came in."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def query(self) -> str:
+        """The query of a form."""
+        return parse_qs(self.body.decode())["query"][0]
+
+
+@dataclass(frozen=True)
+class Response:
+    """What goes out; ``cut`` sends that many bytes less than announced and closes the connection."""
+
+    body: bytes = b""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": JSON})
+    cut: int = 0
+
+
+def rows(*values: str, **headers: str) -> Response:
+    """Answer with a column ?x of plain literals."""
+    bindings = [{"x": {"type": "literal", "value": one}} for one in values]
+    body = json.dumps({"head": {"vars": ["x"]}, "results": {"bindings": bindings}}).encode()
+    return Response(
+        body, headers={"Content-Type": JSON, **{name.replace("_", "-"): it for name, it in headers.items()}}
+    )
+
+
+@contextmanager
+def fake_server(answer: Callable[[Request], Response | None]) -> Iterator[tuple[str, list[Request]]]:
+    """Start a server; yield its base URL and the requests that come in. None as an answer breaks the connection."""
+    seen: list[Request] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def handle_any(self) -> None:
+            request = Request(self.command, self.path, dict(self.headers.items()), self._body())
+            seen.append(request)
+            response = answer(request)
+            if response is None:
+                self.close_connection = True
+                return
+            self.send_response(response.status)
+            for name, value in response.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(response.body)))
+            self.end_headers()
+            self.wfile.write(response.body[: len(response.body) - response.cut])
+            self.close_connection = bool(response.cut)
+
+        do_GET = do_POST = do_PUT = do_DELETE = handle_any
+
+        def _body(self) -> bytes:
+            if self.headers.get("Transfer-Encoding") == "chunked":
+                parts = []
+                while size := int(self.rfile.readline(), 16):
+                    parts.append(self.rfile.read(size))
+                    self.rfile.readline()
+                self.rfile.readline()
+                return b"".join(parts)
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    class Quiet(http.server.ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_: object) -> None:
+            """Say nothing of a client that went away."""
+
+    with Quiet(("127.0.0.1", 0), Handler) as httpd:
+        threading.Thread(target=httpd.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{httpd.server_address[1]}", seen
+        httpd.shutdown()
