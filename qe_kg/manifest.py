@@ -34,6 +34,10 @@
     remove = ["scenarios/target/removed.ttl"]        # files of triples that are taken away
     baseline = ["scenarios/target/baseline.ttl"]     # in place of the model's own, which do not apply
     waivers = []
+
+    [stores.prod]               # optional: stores elsewhere, see `qe_kg.store.profiles`
+    product = "fuseki"
+    base = "https://kg.example.com/flows"
 """
 
 from __future__ import annotations
@@ -41,8 +45,8 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +116,7 @@ class Manifest:
         profiles: notations of the jurisdictions whose rules are checked by default; empty where it names none.
         scenarios: the scenarios that it names, in its order.
         scenario: the scenario that `files` include, or None for the model as it is.
+        stores: the tables of the connection profiles by name, as they stand there; see `qe_kg.store.profiles`.
 
     """
 
@@ -126,6 +131,7 @@ class Manifest:
     profiles: tuple[str, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
     scenario: Scenario | None = None
+    stores: Mapping[str, Any] = field(default_factory=dict)
 
     def of_role(self, *roles: str) -> tuple[ModelFile, ...]:
         """Return the files of these roles, in the manifest's order."""
@@ -193,7 +199,7 @@ def read_manifest(directory: Path) -> Manifest:
         raise ManifestError(f"{where}: {_TOML_PLACE.sub('', str(error))}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path}: cannot be read: {error}") from error
-    _refuse_unknown_keys(path, "", document, {"model", "files", "alignments", "validation", "scenarios"})
+    _refuse_unknown_keys(path, "", document, {"model", "files", "alignments", "validation", "scenarios", "stores"})
     model, files = _table(path, document, "model"), _table(path, document, "files")
     alignments = _table(path, {"alignments": {}} | document, "alignments")
     _refuse_unknown_keys(path, "alignments", alignments, {"cim"})
@@ -226,6 +232,7 @@ def read_manifest(directory: Path) -> Manifest:
         cim_namespace=_namespace(path, "alignments", "cim", alignments.get("cim", CIM_NAMESPACE)),
         profiles=tuple(_texts(path, "[validation] profiles", validation.get("profiles", []), "names")),
         scenarios=scenarios,
+        stores=_table(path, {"stores": {}} | document, "stores"),
     )
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from qe_kg.drawing import Diagram
     from qe_kg.inference.questions import TripleQuestions
     from qe_kg.lineage import Lineage
+    from qe_kg.store.record import Graphs
     from qe_kg.validation import ValidationReport
     from qe_kg.validation.gate import InputFile
     from qe_kg.validation.report import Severity
@@ -61,16 +62,18 @@ class Model(RuleQuestions, LineageQuestions):
         is_whole: bool = True,
         change: Change | None = None,
         stamp: Stamp | None = None,
+        held: Graphs | None = None,
+        is_loaded: bool = False,
     ) -> None:
         self.is_whole, self.change, self._is_entailed = is_whole, change or Change(), entail
         self.manifest, self.namespaces, self.store = manifest, manifest.namespaces, store
-        self.files = ModelFiles(manifest, self.change)
+        self.files = ModelFiles(manifest, self.change, held)
         self._stamp, self._graph_files = stamp, dict[str, Path]()
         for file in manifest.of_role(*RDF_ROLES):
-            for graph in self._load(file) if stamp is None else {self.graph_name(file)}:
+            for graph in {self.graph_name(file)} if is_loaded else self._load(file):
                 self._graph_files[graph] = file.path
         self._entailed: list[ox.Quad] = []
-        if stamp is None:
+        if not is_loaded:
             store.add(self.files.added())
             self._entailed = self._entail() if entail else []
         self.catalogue = Catalogue(store, self.namespaces)
@@ -137,10 +140,13 @@ class Model(RuleQuestions, LineageQuestions):
         """
         change.check(self.quads(*RDF_ROLES))
         after = self.change.then(change)
-        return Model(self.manifest, EmbeddedStore(), entail=self._is_entailed, is_whole=self.is_whole, change=after)
+        return Model(
+            self.manifest, EmbeddedStore(), entail=self._is_entailed, is_whole=self.is_whole, change=after,
+            held=self.files.held,
+        )  # fmt: skip
 
     def _load(self, file: ModelFile) -> set[str]:
-        if not self.change.removed:
+        if not self.change.removed and self.files.held is None:
             return self.store.load(file.path, self.graph_name(file), self.files.renaming(file))
         quads = list(self.files.read(file))
         self.store.add(quads)
@@ -152,12 +158,23 @@ class Model(RuleQuestions, LineageQuestions):
         graph = f"{self.namespaces.base}graph/entailed"
         return entail(self.store, graph, lambda: self.quads(*RDF_ROLES), self.namespaces, self.file_of)
 
+    def in_memory(self) -> Model:
+        """Return this model, or of one in a store elsewhere a copy in memory, for what looks at all of it."""
+        return self if self.files.held is None else self._copied(entail=self._is_entailed)
+
+    def _copied(self, *, entail: bool) -> Model:
+        from qe_kg.store.record import KeptGraphs
+
+        held = None if self.files.held is None else KeptGraphs(self.files.held)
+        store = EmbeddedStore()
+        return Model(self.manifest, store, is_whole=self.is_whole, entail=entail, change=self.change, held=held)
+
     @cached_property
     def reasons(self) -> TripleQuestions:
         """Tells why triples hold, reasoning in a store of its own: nothing is added to this model."""
         from qe_kg.inference.questions import TripleQuestions
 
-        own = Model(self.manifest, EmbeddedStore(), is_whole=self.is_whole, change=self.change)
+        own = self._copied(entail=False)
         return TripleQuestions(own.store, own.catalogue, self.namespaces, self.file_of)
 
     # --- queries ------------------------------------------------------------------------------------------
@@ -271,8 +288,8 @@ class Model(RuleQuestions, LineageQuestions):
 
     def parts(self, roles: Iterable[str] = DEFAULT_ROLES) -> tuple[Part, ...]:
         """Return what an export of these roles consists of, one part a source."""
-        if self._stamp is not None:
-            return parts_of_store(self.store, self.manifest, tuple(roles))
+        if self._stamp is not None or self.files.held is not None:
+            return parts_of_store(self.files.held or self.store, self.manifest, tuple(roles))
         return parts_of_files(self.files, tuple(roles), self._entailed)
 
     def export(

@@ -15,6 +15,8 @@ from qe_kg.store.files import read_quads
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
+    from qe_kg.store.record import Graphs
+
 
 @dataclass(frozen=True)
 class ModelFiles:
@@ -23,11 +25,13 @@ class ModelFiles:
     Attributes:
         manifest: what the model consists of.
         change: what it is taken to say beside its files, or not to say.
+        held: the store elsewhere that holds the files' graphs, which are then read from there; or None.
 
     """
 
     manifest: Manifest
     change: Change = field(default_factory=Change)
+    held: Graphs | None = None
 
     def graph_name(self, file: ModelFile) -> str:
         """Return the IRI of a file's named graph; the same on every machine."""
@@ -44,7 +48,9 @@ class ModelFiles:
         return namespaces.rebase if file.builtin and namespaces.base != DEFAULT_BASE else None
 
     def as_written(self, file: ModelFile) -> Iterator[ox.Quad]:
-        """Yield the quads of a file as they stand there, with literals as written."""
+        """Yield the quads of a file as they stand there, with literals as written (or as the store has them)."""
+        if self.held is not None:
+            return iter(self.held.graph(self.graph_name(file)))
         return read_quads(file.path, self.graph_name(file), self.renaming(file))
 
     def read(self, file: ModelFile) -> Iterator[ox.Quad]:

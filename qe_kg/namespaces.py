@@ -34,6 +34,7 @@ OWL = COMMON_PREFIXES["owl"]
 XSD = COMMON_PREFIXES["xsd"]
 SKOS = COMMON_PREFIXES["skos"]
 DCTERMS = COMMON_PREFIXES["dcterms"]
+PROV = COMMON_PREFIXES["prov"]
 SH = COMMON_PREFIXES["sh"]
 
 _CURIE = re.compile(r"([A-Za-z][\w.-]*|):([^\s<>\"{}|^`\\]*)\Z")

@@ -45,7 +45,7 @@ _GROUPS = {
     },
     "Take along": {
         "export": "Write the model as RDF.",
-        "load": "Load a model into a store on disk.",
+        "load": "Load a model into a store, on disk or elsewhere.",
         "generate": "Make up a large enterprise, for trials and benchmarks.",
         "demo": "Do the main job once: validate, impact, trace, export.",
         "completion": "Print the completion script for a shell.",

@@ -120,12 +120,13 @@ def _public(parts: tuple[Part, ...], model_path: Path | None) -> tuple[Part, ...
     from qe_kg.export.parts import quads_of
     from qe_kg.export.public import find_left_out
     from qe_kg.manifest import RDF_ROLES
-    from qe_kg.opening import read_files
+    from qe_kg.opening import find_store, read_files
     from qe_kg.store.stamp import Stamp
 
     store, scenario = chosen_store(), chosen_scenario()
-    if store is not None:
-        stamp = Stamp.read(store)
+    place = None if store is None else find_store(store, model_path)
+    if isinstance(place, Path):
+        stamp = Stamp.read(place)
         model_path, scenario = Path(stamp.model), stamp.scenario
     # Who classified an item may be a reader, whose inferences are read for it also where they are not written.
     files = read_files(model_path, scenario=scenario)

@@ -39,8 +39,9 @@ def model_options(command: Command) -> Command:
 
 
 store_option = click.option(
-    "--store", metavar="DIR", expose_value=False, callback=lambda ctx, _param, value: ctx.meta.update({_STORE: value}),
-    type=click.Path(path_type=Path), help="Ask the store on disk that qe-kg load wrote there.",
+    "--store", metavar="STORE", expose_value=False,
+    callback=lambda ctx, _param, value: ctx.meta.update({_STORE: value}),
+    help="Ask this store: a folder that qe-kg load wrote, a SPARQL endpoint's URL, or a profile of qe-kg.toml.",
 )  # fmt: skip
 
 
@@ -65,9 +66,9 @@ def chosen_scenario() -> str | None:
     return scenario
 
 
-def chosen_store() -> Path | None:
-    """Return the store on disk that the running command was called with."""
-    store: Path | None = click.get_current_context().meta.get(_STORE)
+def chosen_store() -> str | None:
+    """Return the store that the running command was called with: a folder, a URL or a profile."""
+    store: str | None = click.get_current_context().meta.get(_STORE)
     return store
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qe_kg.cli.options import complete_names, format_option, model_options, open_for, output_option
+from qe_kg.cli.options import complete_names, format_option, model_options, open_for, output_option, store_option
 from qe_kg.cli.output import as_json, emit, styled
 from qe_kg.cli.progress import progress
 
@@ -29,6 +29,7 @@ Exit codes: 0 the triple is said or follows; 1 it neither is said nor follows.""
 @click.argument("subject", metavar="SUBJECT", shell_complete=complete_names)
 @click.argument("predicate", metavar="PREDICATE")
 @click.argument("value", metavar="OBJECT", shell_complete=complete_names)
+@store_option
 @model_options
 @format_option("table", "json", "mermaid", "dot", "svg")
 @output_option

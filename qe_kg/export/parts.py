@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pyoxigraph as ox
 
     from qe_kg.store.protocol import Store
+    from qe_kg.store.record import Graphs
 
 #: What an export holds unless it is told otherwise.
 DEFAULT_ROLES = ("ontology", "data", "inference")
@@ -95,7 +96,7 @@ def _again(quads: Sequence[ox.Quad]) -> Sequence[ox.Quad]:
     return quads
 
 
-def parts_of_store(store: Store, manifest: Manifest, roles: Sequence[str]) -> tuple[Part, ...]:
+def parts_of_store(store: Store | Graphs, manifest: Manifest, roles: Sequence[str]) -> tuple[Part, ...]:
     """Return the parts of a store into which a model was loaded, with literals as the store has them.
 
     Raises:

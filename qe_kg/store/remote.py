@@ -288,6 +288,7 @@ class RemoteStore:
             by_graph.setdefault(cast(ox.NamedNode, quad.graph_name).value, set()).add(quad)
         for name, quads in by_graph.items():
             self.put_graph(name, n_triples(quads))
+            self._count_in(name)
         return set(by_graph)
 
     def add(self, quads: Iterable[ox.Quad]) -> None:
@@ -297,6 +298,11 @@ class RemoteStore:
             by_graph.setdefault(cast(ox.NamedNode, quad.graph_name).value, []).append(quad)
         for name, found in by_graph.items():
             self.post_graph(name, n_triples(found))
+            self._count_in(name)
+
+    def _count_in(self, graph: str) -> None:
+        if self.graphs is not None and graph not in self.graphs:
+            self.graphs = (*self.graphs, graph)
 
     # --- changing ---------------------------------------------------------------------------------------------
 
@@ -323,8 +329,7 @@ class RemoteStore:
 
     def insert_where(self, graph: str, head: str, where: str) -> None:
         """Add what a template gives for each solution of a pattern to a named graph, which counts from then on."""
-        if self.graphs is not None and graph not in self.graphs:
-            self.graphs = (*self.graphs, graph)
+        self._count_in(graph)
         using = "".join(f"USING <{one}> USING NAMED <{one}> " for one in self.graphs or ())
         self.update(f"INSERT {{ GRAPH <{graph}> {{ {head} }} }} {using}WHERE {{ {where} }}", idempotent=True)
 
