@@ -49,6 +49,7 @@ HELPERS = {
     "qe_kg.cli.options",
     "qe_kg.cli.output",
     "qe_kg.cli.progress",
+    "qe_kg.cli.publishing",
     "qe_kg.cli.reports",
     "qe_kg.report_formats.findings",
 }
@@ -79,7 +80,7 @@ LAYERS = (
     {"generate.*"},
     {"model", "loose_files", "opening"},
     {"competency"},
-    {"diff.*", "checks.*"},
+    {"diff.*", "checks.*", "publish.*"},
     {"cli.*", "__main__"},
 )
 
