@@ -34,6 +34,7 @@ _GROUPS = {
         "evidence": "Which evidence is there for which rule? For an auditor.",
         "repair": "Which triples would mend what a rule finds?",
         "consent": "Which flows need consent, and may they run?",
+        "coverage": "Which terms are defined, asked about, checked, used?",
         "cut": "Which flows to stop so that two zones are separated?",
     },
     "Change": {

@@ -47,6 +47,7 @@ class RemoteStore:
 
     #: Nothing can be kept beside it.
     path: Path | None = None
+    is_in_memory = False
 
     def __init__(self, connection: Connection | Profile, graphs: Sequence[str] | None = None) -> None:
         self.connection = Connection(connection) if isinstance(connection, Profile) else connection

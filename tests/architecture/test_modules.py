@@ -32,7 +32,7 @@ USERS = {
         "qe_kg.validation.preparation",
     },
     "pyshacl": {"qe_kg.validation.pyshacl_engine"},
-    "rdflib": {"qe_kg.rdflib_bridge", "qe_kg.validation.*"},
+    "rdflib": {"qe_kg.rdflib_bridge", "qe_kg.shacl.affected.patterns", "qe_kg.validation.*"},
     "rich": {"qe_kg.cli.*"},
     "rustworkx": {"qe_kg.lineage.structure"},
     "urllib3": {"qe_kg.store.connection"},
@@ -80,7 +80,7 @@ LAYERS = (
     {"generate.*"},
     {"model", "loose_files", "opening"},
     {"competency"},
-    {"diff.*", "checks.*", "publish.*"},
+    {"diff.*", "checks.*", "publish.*", "reference.*"},
     {"cli.*", "__main__"},
 )
 
