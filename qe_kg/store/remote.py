@@ -47,6 +47,7 @@ class RemoteStore:
 
     #: Nothing can be kept beside it.
     path: Path | None = None
+    is_in_memory = False
 
     def __init__(self, connection: Connection | Profile, graphs: Sequence[str] | None = None) -> None:
         self.connection = Connection(connection) if isinstance(connection, Profile) else connection
@@ -266,6 +267,8 @@ class RemoteStore:
 
     def _graph_write(self, method: str, name: str, triples: Body, *, idempotent: bool) -> None:
         headers = {"Content-Type": _TRIPLES}
+        if callable(triples) and not self.profile.quirks.chunked:
+            triples = b"".join(triples())
         with self._graph_request(method, name, headers=headers, body=triples, idempotent=idempotent) as reply:
             reply.read()
 
