@@ -10,7 +10,7 @@ from qe_kg.errors import AmbiguousNameError, UnknownNameError, nearest
 from qe_kg.namespaces import RDF, RDFS, SKOS, Namespaces
 from qe_kg.store.embedded import is_valid_iri
 from qe_kg.store.protocol import Store
-from qe_kg.terms import iri, literal
+from qe_kg.terms import iri, literal, parse_term
 
 #: The class behind each kind of name; one of another vocabulary with its prefix.
 KINDS = {
@@ -139,6 +139,26 @@ class Catalogue:
                 assert element and predicate and value
                 key = predicate.value + ("@en" if value.language == "en" else "")
                 rows[element.value].setdefault(key, set()).add(value.value)
+        return {one: self._element(one, found) for one, found in rows.items()}
+
+    def describe_kinds(self, *kinds: str) -> dict[str, Element]:
+        """Return all elements of these kinds by IRI: as `describe` does, but sooner where they are many."""
+        classes = sorted(frozenset().union(*(self.subclasses(KINDS[kind]) for kind in kinds)))
+        wanted = " ".join(iri(one).n3() for one in classes)
+        zone, stage_of = (iri(f"{self._names.terms}{name}").n3() for name in ("inZone", "isStageOf"))
+        rows: dict[str, dict[str, set[str]]] = {}
+        for key, path in (
+            (f"{RDF}type", "rdf:type"), (f"{SKOS}notation", "skos:notation"), (f"{SKOS}prefLabel", "skos:prefLabel"),
+            (f"{self._names.terms}inZone", zone), (f"{self._names.terms}isStageOf", f"{stage_of}/{zone}"),
+        ):  # fmt: skip
+            text = self._store.text_rows(
+                f"{_PREFIXES}SELECT ?e ?o WHERE {{ VALUES ?c {{ {wanted} }} ?e a ?c . ?e {path} ?o FILTER(isIRI(?e)) }}"
+            ).decode()
+            for row in text.split("\n")[1:-1]:
+                element, _, value = row.partition("\t")
+                term = parse_term(value)
+                found = rows.setdefault(element[1:-1], {})
+                found.setdefault(key + ("@en" if term.language == "en" else ""), set()).add(term.value)
         return {one: self._element(one, found) for one, found in rows.items()}
 
     def _element(self, one: str, found: dict[str, set[str]]) -> Element:

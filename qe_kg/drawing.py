@@ -156,7 +156,7 @@ def diagram_of_lineage(lineage: Lineage, start: Iterable[str]) -> Diagram:
     title = f"{what} {', '.join(element.name for element in lineage.start)}"
     paths = {flow for one in lineage.reached for flow in one.path}
     reached = {one.element.iri: one.element for one in lineage.reached}  # a flow may only pass through one of them
-    return make_diagram(title, lineage.elements | reached, lineage.flows, start, paths, reached)
+    return make_diagram(title, {**lineage.elements, **reached}, lineage.flows, start, paths, reached)
 
 
 def diagram_of_explanation(explanation: Explanation, show: Callable[[str], str]) -> Diagram:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from qe_kg.namespaces import XSD
 
+_ESCAPED = re.compile(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)")
+_MEANT = {"\\": "\\", '"': '"', "'": "'", "n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
 
@@ -58,6 +61,23 @@ class Term:
         elif self.datatype:
             result["datatype"] = self.datatype
         return result
+
+
+def parse_term(text: str) -> Term:
+    """Read a term as SPARQL 1.1 results in TSV have it: as Turtle writes it, without prefixes."""
+    if text[0] == "<":
+        return iri(text[1:-1])
+    if text[0] != '"':  # a number or a boolean in short, or a blank node
+        return Term("bnode", text[2:]) if text[:2] == "_:" else Term("literal", text)
+    end = text.rindex('"')
+    value = text[1:end] if "\\" not in text else _ESCAPED.sub(_meant, text[1:end])
+    after = text[end + 1 :]
+    return literal(value, after[3:-1] if after[:2] == "^^" else None, after[1:] if after[:1] == "@" else None)
+
+
+def _meant(escape: re.Match[str]) -> str:
+    code = escape[1]
+    return chr(int(code[1:], 16)) if len(code) > 1 else _MEANT.get(code, code)
 
 
 def iri(value: str) -> Term:

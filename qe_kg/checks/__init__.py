@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from qe_kg.checks import files, model, ontology, queries, shapes
+from qe_kg.checks import files, model, ontology, pitfalls, queries, shapes
 from qe_kg.checks.context import Context
 from qe_kg.checks.help import HELP
 from qe_kg.errors import CallError, QeKgError
@@ -48,6 +48,7 @@ CHECKS = (
     Check("queries", "Queries parse and give the columns that they declare.", queries.check_queries),
     Check("terms", "Terms have one label, a definition that is not circular, and an ontology.", ontology.check_terms),
     Check("hierarchies", "No class or property is below itself.", ontology.check_hierarchies),
+    Check("pitfalls", "Terms have ends, names and inverses that fit, and hang together.", pitfalls.check_pitfalls),
     Check("profile", "Ontologies keep to OWL 2 RL.", ontology.check_profile),
     Check("shapes", "Shapes are well formed, look at something and say what is wrong.", shapes.check_shapes),
     Check("names", "Every term in use is defined.", model.check_names, needs="syntax"),

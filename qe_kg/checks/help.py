@@ -20,6 +20,11 @@ ONT-02 | One definition | A term has one English definition. | Add skos:definiti
 ONT-03 | No circular definition | A class is not defined by its own label. | Name its parent and what differs.
 ONT-04 | Its ontology | A term says which ontology defines it. | Add rdfs:isDefinedBy.
 ONT-05 | No circle | No class or property is below itself. | Take out one step of the circle.
+ONT-06 | Ends of a property | A property has the domain and range that its shapes need. | Say rdfs:domain, rdfs:range.
+ONT-07 | Labels unlike | No two terms have labels that differ by case, hyphen or plural only. | Change one of them.
+ONT-08 | No circle of definitions | Definitions do not begin with each other's terms. | Say one in other words.
+ONT-09 | Connected | Each term is connected by an axiom or a shape. | Say what it is below, or take it out.
+ONT-10 | Inverses that fit | An inverse has the other's ends swapped, and is the only one. | Mend the ends, or drop it.
 OWL-01 | OWL 2 RL | The ontology keeps to the profile OWL 2 RL. | Use another axiom, or a shape.
 OWL-02 | Consistency | The data do not contradict the ontology. | Mend the data, or the axiom.
 OWL-03 | Reasoning | What follows from the ontology can be worked out. | Take the axiom back, or say it otherwise.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
-from qe_kg.checks.context import Context, ParsedFile, finding, of_problem
+from qe_kg.checks.context import Context, Kind, ParsedFile, finding, of_problem
 from qe_kg.checks.help import HELP
 from qe_kg.checks.owl_rl import breaches
 from qe_kg.errors import OntologyError
@@ -33,19 +33,19 @@ def check_terms(context: Context) -> Iterator[Finding]:
     """Check that each term has one label, one definition that is not circular, and says who defines it."""
     labels: dict[str, Node] = {}
     for one in context.checked("ontology"):
-        for term, number in _own_terms(context, one).items():
+        for term, number in own_terms(context, one).items():
             said = context.graph.properties(term)
             yield from _label_faults(context, one, term, number, said, labels)
             yield from _definition_faults(context, one, term, number, said)
             if _DEFINED_BY not in said:
-                yield _term_finding(context, one, term, number, "ONT-04", "has no rdfs:isDefinedBy; name its ontology")
+                yield term_finding(context, one, term, number, "ONT-04", "has no rdfs:isDefinedBy; name its ontology")
 
 
 def _terms(one: ParsedFile) -> dict[Node, int]:
     return {s: number for number, s, p, o in one.triples() if p == RDF_TYPE and o in _KINDS and is_iri(s)}
 
 
-def _own_terms(context: Context, one: ParsedFile) -> dict[Node, int]:
+def own_terms(context: Context, one: ParsedFile) -> dict[Node, int]:
     """Return the terms that a file defines, and not those of others that it declares so that it may use them."""
     terms = _terms(one)
     ours = context.manifest.namespaces
@@ -63,36 +63,36 @@ def _own_terms(context: Context, one: ParsedFile) -> dict[Node, int]:
 def _label_faults(
     context: Context, one: ParsedFile, term: Node, number: int, said: dict[Node, list[Node]], seen: dict[str, Node]
 ) -> Iterator[Finding]:
-    english = _english(said, _LABELS)
-    if not english:
-        yield _term_finding(context, one, term, number, "ONT-01", 'has no English label; add a skos:prefLabel "…"@en')
-    elif len(english) > 1:
-        yield _term_finding(context, one, term, number, "ONT-01", f"has {len(english)} English labels; keep one")
-    for label in english[:1]:
+    texts = english(said, _LABELS)
+    if not texts:
+        yield term_finding(context, one, term, number, "ONT-01", 'has no English label; add a skos:prefLabel "…"@en')
+    elif len(texts) > 1:
+        yield term_finding(context, one, term, number, "ONT-01", f"has {len(texts)} English labels; keep one")
+    for label in texts[:1]:
         other = seen.setdefault(label.casefold(), term)
         if other != term:
             message = f"has the label of {context.compact(other)}, {label!r}; give one of them another"
-            yield _term_finding(context, one, term, number, "ONT-01", message)
+            yield term_finding(context, one, term, number, "ONT-01", message)
 
 
 def _definition_faults(
     context: Context, one: ParsedFile, term: Node, number: int, said: dict[Node, list[Node]]
 ) -> Iterator[Finding]:
-    english = _english(said, _DEFINITIONS)
-    if not english:
+    texts = english(said, _DEFINITIONS)
+    if not texts:
         message = 'has no English definition; add a skos:definition "<parent> that <difference>."@en'
-        yield _term_finding(context, one, term, number, "ONT-02", message)
-    elif len(english) > 1:
-        yield _term_finding(context, one, term, number, "ONT-02", f"has {len(english)} English definitions; keep one")
+        yield term_finding(context, one, term, number, "ONT-02", message)
+    elif len(texts) > 1:
+        yield term_finding(context, one, term, number, "ONT-02", f"has {len(texts)} English definitions; keep one")
     is_class = iri(f"{OWL}Class") in said.get(RDF_TYPE, [])
-    for label in _english(said, _LABELS)[:1] if is_class else ():
-        for definition in english[:1]:
+    for label in english(said, _LABELS)[:1] if is_class else ():
+        for definition in texts[:1]:
             if re.search(rf"\b{re.escape(label)}\b", definition, re.IGNORECASE):
                 message = f"is defined by itself: the definition uses the label {label!r}; say it in other words"
-                yield _term_finding(context, one, term, number, "ONT-03", message)
+                yield term_finding(context, one, term, number, "ONT-03", message)
 
 
-def _english(said: dict[Node, list[Node]], predicates: tuple[Node, ...]) -> list[str]:
+def english(said: dict[Node, list[Node]], predicates: tuple[Node, ...]) -> list[str]:
     """Return the English texts of the first predicate that has any; without a language counts as English."""
     for predicate in predicates:
         parts = [literal_parts(one) for one in said.get(predicate, []) if is_literal(one)]
@@ -102,11 +102,14 @@ def _english(said: dict[Node, list[Node]], predicates: tuple[Node, ...]) -> list
     return []
 
 
-def _term_finding(context: Context, one: ParsedFile, term: Node, number: int, rule: str, message: str) -> Finding:
+def term_finding(
+    context: Context, one: ParsedFile, term: Node, number: int, rule: str, message: str, *, kind: Kind = "subject"
+) -> Finding:
+    """Make a finding about a term, at the place of its description or of one of its triples."""
     name = context.compact(term)
     belongs = ("what is missing belongs here", one.place(number, "end_of_description"))
     return finding(
-        rule, f"{name} {message}", name, one.place(number, "subject"), level="warning", identity=(message,),
+        rule, f"{name} {message}", name, one.place(number, kind), level="warning", identity=(message,),
         related=(belongs,) if "has no" in message else (),
     )  # fmt: skip
 
@@ -122,7 +125,7 @@ def check_hierarchies(context: Context) -> Iterator[Finding]:
                     above.setdefault(s, []).append(o)
                     if context.shipped or not one.file.builtin:
                         at.setdefault((s, o), one.place(number))
-        for cycle in _cycles(above):
+        for cycle in cycles(above):
             steps = list(pairwise(cycle))
             places = [at[step] for step in steps if step in at]
             if places:
@@ -132,7 +135,7 @@ def check_hierarchies(context: Context) -> Iterator[Finding]:
                 yield replace(found, blamed=tuple(places[1:]))
 
 
-def _cycles(above: dict[Node, list[Node]]) -> Iterator[list[Node]]:
+def cycles(above: dict[Node, list[Node]]) -> Iterator[list[Node]]:
     """Yield circles, each once: its least node first and last."""
     done: set[Node] = set()
     for start in sorted(above):

@@ -34,6 +34,7 @@ _GROUPS = {
         "evidence": "Which evidence is there for which rule? For an auditor.",
         "repair": "Which triples would mend what a rule finds?",
         "consent": "Which flows need consent, and may they run?",
+        "coverage": "Which terms are defined, asked about, checked, used?",
         "cut": "Which flows to stop so that two zones are separated?",
     },
     "Change": {
@@ -45,6 +46,7 @@ _GROUPS = {
     },
     "Take along": {
         "export": "Write the model as RDF.",
+        "reference": "Write pages about the words of the model.",
         "load": "Load a model into a store, on disk or elsewhere.",
         "generate": "Make up a large enterprise, for trials and benchmarks.",
         "demo": "Do the main job once: validate, impact, trace, export.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from qe_kg.cli.changes import BEHIND_PATH, behind_path, emit_change
 from qe_kg.cli.options import (
     basis_option,
     complete_names,
@@ -16,11 +17,10 @@ from qe_kg.cli.options import (
     output_option,
     store_option,
 )
-from qe_kg.cli.output import as_json, as_rows, count, emit
+from qe_kg.cli.output import as_json, as_rows, count, emit, tell_lines
 
 if TYPE_CHECKING:
     from qe_kg.lineage import Lineage, Reached
-    from qe_kg.lineage.tell import Tell
 
 _FORMATS = ("table", "json", "csv", "md", "mermaid", "dot", "svg")
 _HELP = """NAME is the code, label, CURIE or IRI of a participant, a flow, an item, a concept or a flow pattern.
@@ -40,7 +40,7 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
         store_option,
         click.option(
             "--evidence", is_flag=True,
-            help="Show each hop with source lines, basis, modality and zone crossing; in JSON, also whom to tell.",
+            help="Show each hop with source lines, basis, modality and zone crossing.",
         ),
         click.option("--type", metavar="T", help="List only participants of this class (Stakeholder, Capability, …)."),
         click.option("--zone", metavar="Z", help="List only participants of this zone (regulated, non-regulated, …)."),
@@ -62,8 +62,6 @@ def _run(direction: str, names: tuple[str, ...], options: dict[str, Any]) -> Non
     change = options.pop("change", None)
     model = open_for(options.pop("model_path"), options.pop("no_inferences"), options.pop("entail"))
     if change is not None:
-        from qe_kg.cli.changes import emit_change
-
         if options.pop("stations"):
             raise click.UsageError("--stations goes with no --change")
         emit_change(model, model.change_impact(change, *names, **options), form, output, evidence=evidence)
@@ -76,18 +74,16 @@ def _run(direction: str, names: tuple[str, ...], options: dict[str, Any]) -> Non
     elif form == "json":
         document = answer.to_dict()
         if evidence:
-            document["tell"] = model.tell(answer).to_dict()
             for one, shown in zip(answer.reached, document["reached"], strict=True):
                 shown["evidence"] = [hop.to_dict() for hop in answer.hops(one)]
         emit(as_json(document), output)
     else:
-        emit(_rows(answer, model.tell(answer), form, evidence), output)
+        emit(_rows(answer, form, evidence), output)
 
 
-def _rows(answer: Lineage, tell: Tell, form: str, evidence: bool) -> str:
+def _rows(answer: Lineage, form: str, evidence: bool) -> str:
     from qe_kg.lineage.evidence import HOP_COLUMNS
 
-    columns: tuple[str, ...] = ("hops", "code", "label", "zone", "certainty", "by way of")
     rows = [_row(answer, one) for one in answer.reached]
     hop_columns = ("reached", "hop", *HOP_COLUMNS)
     hops = [
@@ -96,14 +92,15 @@ def _rows(answer: Lineage, tell: Tell, form: str, evidence: bool) -> str:
         for number, hop in enumerate(answer.hops(one), 1)
         if evidence
     ]
-    if form == "csv":
-        return as_rows(hop_columns, hops, form) if evidence else as_rows(columns, rows, form)
-    if form == "md":
-        table = as_rows(columns, rows, form)
-        if not evidence:
+    if form == "csv" and evidence:
+        return as_rows(hop_columns, hops, form)
+    if form != "table":
+        behind = [behind_path(answer, one) for one in answer.reached]
+        columns = ("hops", "code", "label", "zone", "certainty", "by way of", *BEHIND_PATH)
+        table = as_rows(columns, [(*row, *more) for row, more in zip(rows, behind, strict=True)], form)
+        if form == "csv":
             return table
-        told = "".join(f"- {line}\n" for line in tell.lines())
-        return f"{told}\n{table}\n{as_rows(hop_columns, hops, form)}"
+        return tell_lines(answer.tell, form) + table + (f"\n{as_rows(hop_columns, hops, form)}" if evidence else "")
     names = ", ".join(element.name for element in answer.start)
     verb = "reaches" if answer.direction == "downstream" else "is reached from"
     if not rows:
@@ -113,10 +110,10 @@ def _rows(answer: Lineage, tell: Tell, form: str, evidence: bool) -> str:
     table = as_rows(("hops", "participant", "zone", "certainty", "by way of [source lines]"), shown, form)
     if evidence:
         table += "\n" + as_rows(hop_columns, hops, form)
-    told = "".join(f"Tell {line}\n" for line in tell.lines())
     return (
         f"{names} {verb} {count(len(rows), 'participant')}: {declared} by declared steps, "
-        f"{len(rows) - declared} possibly; {count(len(answer.flows), 'flow')} among them.\n{told}\n{table}"
+        f"{len(rows) - declared} possibly; {count(len(answer.flows), 'flow')} among them.\n"
+        f"{tell_lines(answer.tell, form)}\n{table}"
     )
 
 
@@ -127,12 +124,11 @@ def _row(answer: Lineage, one: Reached) -> tuple[str, ...]:
 
 def _way(answer: Lineage, reached: Reached) -> str:
     """Tell the path without its end, and without its start where that is plain from the question."""
-    flows = {flow.iri: flow for flow in answer.flows}
     downstream = answer.direction == "downstream"
     arrow = "→" if downstream else "←"
     parts: list[str] = []
     for iri in reached.path:
-        flow = flows[iri]
+        flow = answer.flow[iri]
         here = flow.source if downstream else flow.target
         if parts or [here] != [element.iri for element in answer.start]:
             parts += [answer.elements[here].name, arrow]

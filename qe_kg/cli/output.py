@@ -9,9 +9,12 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from qe_kg.lineage.answer import Tell
 
 
 def emit(text: str, output: Path | None = None) -> None:
@@ -44,6 +47,14 @@ def as_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], form: str, *,
         lines = [_md_row(columns), _md_row(["---"] * len(columns)), *(_md_row(row) for row in rows)]
         return "\n".join(lines) + "\n"
     return _table(columns, rows, whole)
+
+
+def tell_lines(tell: Tell | None, form: str) -> str:
+    """Return whom to tell as lines, in Markdown as a list with an empty line after it."""
+    lines = list(tell.lines()) if tell else []
+    if form == "md":
+        return "".join(f"- tell {line}\n" for line in lines) + ("\n" if lines else "")
+    return "".join(f"Tell {line}\n" for line in lines)
 
 
 def _md_row(cells: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from qe_kg.cli.options import (
     output_option,
     store_option,
 )
-from qe_kg.cli.output import as_json, as_rows, count, emit
+from qe_kg.cli.output import as_json, as_rows, count, emit, tell_lines
 
 if TYPE_CHECKING:
     from qe_kg.lineage.paths import Paths
@@ -65,8 +65,12 @@ def _text(found: Paths, form: str) -> str:
         for hop in path.hops
     ]
     columns = ("path", "hops", "certainty", *HOP_COLUMNS)
-    if form != "table":
-        return as_rows(columns, rows, form)
+    if form == "csv":
+        roles = found.tell.roles if found.tell else {}
+        told = [roles.get(hop.target.iri, "") for path in found.found for hop in path.hops]
+        return as_rows((*columns, "tell"), [(*row, whom) for row, whom in zip(rows, told, strict=True)], form)
+    if form == "md":
+        return tell_lines(found.tell, form) + as_rows(columns, rows, form)
     names = f"{', '.join(one.name for one in found.start)} to {', '.join(one.name for one in found.goal)}"
     bound = f"of at most {count(found.max_hops, 'hop')}"
     if not rows:
@@ -75,4 +79,5 @@ def _text(found: Paths, form: str) -> str:
     # Only the first row of a path says which it is.
     firsts = {index for index, row in enumerate(rows) if index == 0 or rows[index - 1][0] != row[0]}
     shown = [row if index in firsts else ("", "", "", *row[3:]) for index, row in enumerate(rows)]
-    return f"{count(len(found.found), 'path')} from {names} {bound}{more}.\n\n{as_rows(columns, shown, form)}"
+    table = as_rows(columns, shown, form)
+    return f"{count(len(found.found), 'path')} from {names} {bound}{more}.\n{tell_lines(found.tell, form)}\n{table}"

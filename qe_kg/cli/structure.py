@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qe_kg.cli.options import basis_option, format_option, model_options, open_for, output_option, store_option
-from qe_kg.cli.output import as_json, as_rows, count, emit
+from qe_kg.cli.output import as_json, as_rows, count, emit, tell_lines
 
 if TYPE_CHECKING:
     from qe_kg.catalogue import Element
@@ -45,15 +45,18 @@ def structure_command(
 def _text(found: Structure, form: str) -> str:
     rows = list(_rows(found))
     columns = ("what", "where", "how much")
-    if form != "table":
+    if form == "csv":
         return as_rows(columns, rows, form)
+    told = tell_lines(found.tell, form)
+    if form == "md":
+        return told + as_rows(columns, rows, form)
     shown: list[tuple[str, str, str]] = []
     for what in dict.fromkeys(row[0] for row in rows):
         of_kind = [row for row in rows if row[0] == what]
         shown += of_kind[:_SHOWN]
         if len(of_kind) > _SHOWN:
             shown.append((what, f"… {len(of_kind) - _SHOWN} more (--format csv)", ""))
-    return as_rows(columns, shown, form)
+    return f"{told}\n{as_rows(columns, shown, form)}" if told else as_rows(columns, shown, form)
 
 
 def _rows(found: Structure) -> list[tuple[str, str, str]]:

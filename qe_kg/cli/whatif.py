@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qe_kg.cli.options import format_option, model_options, open_for, output_option, store_option
-from qe_kg.cli.output import as_json, as_rows, count, emit
+from qe_kg.cli.output import as_json, as_rows, count, emit, tell_lines
 
 if TYPE_CHECKING:
-    from qe_kg.lineage.what_if import Reach, WhatIf
+    from qe_kg.lineage.what_if import Certainty, Reach, WhatIf
 
 
 @click.command(
@@ -48,9 +48,9 @@ def whatif_command(
 
 
 def _text(answer: WhatIf, form: str) -> str:
-    columns = ("what", "from", "to", "before", "after")
+    columns = ("what", "from", "to", "before", "after", "tell")
     rows = [
-        (what, one.start.name, one.end.name, *_both(one))
+        (what, one.start.name, one.end.name, *_both(one), answer.tell.roles.get(one.end.iri, ""))
         for what, reaches in (("reached", answer.gained), ("not reached", answer.lost), ("otherwise", answer.changed))
         for one in reaches
     ]
@@ -68,18 +68,21 @@ def _text(answer: WhatIf, form: str) -> str:
         (columns, rows),
     ]
     if form == "csv":
-        return as_rows(columns, [*rows, *((what, rule, at, "", status) for what, rule, _, status, at in rules)], form)
+        return as_rows(
+            columns, [*rows, *((what, rule, at, "", status, "") for what, rule, _, status, at in rules)], form
+        )
     shown = "\n".join(as_rows(head, body, form) for head, body in tables if body)
     told = (
         f"{count(len(answer.gained), 'pair')} newly reached, {len(answer.lost)} no longer, "
         f"{len(answer.changed)} otherwise; {count(len(answer.opened), 'finding')} would open, "
-        f"{len(answer.closed)} would close.\n\n"
+        f"{len(answer.closed)} would close.\n"
     )
-    return told + shown if form == "table" else shown
+    tell = tell_lines(answer.tell, form)
+    return f"{tell}{shown}" if form == "md" else f"{told}{tell}\n{shown}"
 
 
 def _both(one: Reach) -> tuple[str, str]:
-    def told(reach: tuple[int, str] | None) -> str:
+    def told(reach: tuple[int, Certainty] | None) -> str:
         return "" if reach is None else f"{count(reach[0], 'hop')}, {reach[1]}"
 
     return told(one.before), told(one.after)

@@ -1,13 +1,14 @@
-"""The answer to an impact or trace: what is reached, with its evidence."""
+"""The answer to an impact or trace: what is reached, with its evidence, and who is to be told."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from qe_kg.catalogue import Element
-from qe_kg.lineage.evidence import Hop, hops_of
+from qe_kg.lineage.evidence import Hop, crossing, hops_of
 from qe_kg.lineage.flows import Direction, Flow
 
 
@@ -44,8 +45,91 @@ class Reached:
 
 
 @dataclass(frozen=True)
+class Owner:
+    """A business unit, and what of the answer it answers for."""
+
+    unit: Element
+    owned: tuple[Element, ...]
+
+
+@dataclass(frozen=True)
+class Tell:
+    """Whom an answer concerns, in the order in which they are told.
+
+    Attributes:
+        stakeholders: reached stakeholders but regulators, nearest first.
+        regulators: reached participants that regulate, nearest first.
+        owners: business units that own what was asked about or is reached, a flow on a path shown, or the stream of a
+            stage (``qe:isOwnedBy``), by name.
+        unowned: how many participants reached have no owner.
+
+    """
+
+    stakeholders: tuple[Reached, ...]
+    regulators: tuple[Reached, ...]
+    owners: tuple[Owner, ...]
+    unowned: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+
+        def of(reached: Iterable[Reached]) -> list[dict[str, Any]]:
+            return [
+                {"id": one.element.iri, "label": one.element.label, "hops": one.hops, "certainty": one.certainty}
+                for one in reached
+            ]
+
+        return {
+            "stakeholders": of(self.stakeholders),
+            "regulators": of(self.regulators),
+            "owners": [
+                {"id": one.unit.iri, "label": one.unit.label, "owns": [owned.iri for owned in one.owned]}
+                for one in self.owners
+            ],
+            "unowned": self.unowned,
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Yield what a person reads: a line each for stakeholders, regulators and owners, where there are any."""
+        for title, reached in (("stakeholders", self.stakeholders), ("regulators", self.regulators)):
+            if reached:
+                yield f"{title}: " + ", ".join(
+                    f"{one.element.name} ({one.hops} hop{'s' if one.hops > 1 else ''}"
+                    f"{', possibly' if one.certainty == 'possible' else ''})"
+                    for one in reached
+                )
+        if self.owners:
+            yield "owners: " + ", ".join(f"{one.unit.name} (of {_first_names(one.owned)})" for one in self.owners)
+
+    @cached_property
+    def roles(self) -> dict[str, str]:
+        """Why somebody tells or is told of each element (IRI): "stakeholder", "regulator", "owner: …"."""
+        found = {one.element.iri: "stakeholder" for one in self.stakeholders}
+        found |= {one.element.iri: "regulator" for one in self.regulators}
+        for owner in self.owners:
+            for element in owner.owned:
+                before = f"{found[element.iri]}, " if element.iri in found else ""
+                found[element.iri] = f"{before}owner: {owner.unit.name}"
+        return found
+
+
+def _first_names(elements: tuple[Element, ...]) -> str:
+    """Name the first elements that are no flows, and count the rest."""
+    named = [one.name for one in elements if not one.type.endswith(":InformationFlow")]
+    flows = len(elements) - len(named)
+    parts = named[:3]
+    if len(named) > 3:
+        parts.append(f"{len(named) - 3} more")
+    if flows:
+        parts.append(f"{flows} flow{'s' if flows > 1 else ''}")
+    return " and ".join([*[", ".join(parts[:-1])], parts[-1]] if len(parts) > 1 else parts)
+
+
+@dataclass(frozen=True)
 class Lineage:
     """The answer to "who is affected?" (downstream) or "where does it come from?" (upstream).
+
+    Of a large model, what is reached is known at once; rows, paths, flows and names are made when they are read.
 
     Attributes:
         start: the IRIs of what was asked about; never listed in ``reached``.
@@ -54,6 +138,7 @@ class Lineage:
         flows: every flow between any two of the start's and the reached participants, on any path shown, or asked
             about (the flows of an item or a concept).
         elements: names of all participants and items in the answer, by IRI.
+        teller: finds out whom to tell; None for a walk that no model answers for.
 
     """
 
@@ -61,24 +146,48 @@ class Lineage:
     direction: Direction
     depth: int | None
     basis: str
-    reached: tuple[Reached, ...]
-    flows: tuple[Flow, ...]
-    elements: dict[str, Element]
+    reached: Sequence[Reached]
+    flows: Sequence[Flow]
+    elements: Mapping[str, Element]
+    teller: Callable[[Lineage], Tell] | None = field(default=None, compare=False, repr=False)
+
+    @cached_property
+    def tell(self) -> Tell | None:
+        """Whom to tell; None for a walk that no model answers for."""
+        return self.teller(self) if self.teller else None
+
+    @cached_property
+    def flow(self) -> dict[str, Flow]:
+        """The flows by IRI."""
+        return {flow.iri: flow for flow in self.flows}
 
     def hops(self, reached: Reached) -> tuple[Hop, ...]:
         """Return the path by which something is reached with what stands behind each hop, from the start onwards."""
-        flows = {flow.iri: flow for flow in self.flows}
-        return hops_of((flows[iri] for iri in reached.path), self.elements)
+        return hops_of((self.flow[iri] for iri in reached.path), self.elements)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
+        """Return the JSON form; what stands behind each hop of a path is told with the flow.
+
+        Beside the lines and the basis these are the modalities of the statements, the zones between which the flow
+        crosses (or None), and what it passes through.
+        """
+        elements = self.elements
         return {
             "start": [element.iri for element in self.start],
             "direction": self.direction,
             "depth": self.depth,
             "basis": self.basis,
+            **({"tell": self.tell.to_dict()} if self.tell else {}),
             "reached": [reached.to_dict() for reached in self.reached],
-            "flows": [flow.to_dict() for flow in self.flows],
+            "flows": [
+                {
+                    **flow.to_dict(),
+                    "modalities": list(flow.modalities),
+                    "crossing": crossing(elements[flow.source], elements[flow.target]),
+                    "through": list(flow.stations),
+                }
+                for flow in self.flows
+            ],
         }
 
 

@@ -1,23 +1,31 @@
 """The walk of `qe_kg.lineage.walk` on arrays: the same answer, a level at a time as a whole.
 
-What a level costs is what it reaches, not what the model holds, but for a few bytes a flow to mark what was met.
+What a walk costs is what it reaches, not what the model holds: memory for what is not met is never touched. What is
+reached is known at the end of it; rows, paths, flows and names are made when they are read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from qe_kg.catalogue import Element
 from qe_kg.lineage.answer import Lineage, Reached, Start
-from qe_kg.lineage.flows import Direction, Flow, FlowSource
-from qe_kg.lineage.index import Adjacency, FlowIndex, Ints, Mask, spread
+from qe_kg.lineage.flows import Direction, Flow
+from qe_kg.lineage.index import Adjacency, FlowIndex
+from qe_kg.lineage.levels import StoreFlows
+from qe_kg.lineage.names import FlowNames
+from qe_kg.lineage.rows import Names, Rows
+from qe_kg.lineage.texts import Ints, Mask, spread
 from qe_kg.lineage.walk import Filters
 
 _NONE = -1
+#: Numbers one more than what is meant, so that 0 is none: memory that is 0 at first costs nothing until it is used.
+Shifted = npt.NDArray[np.int64]
 
 
 class Allowed(NamedTuple):
@@ -28,24 +36,6 @@ class Allowed(NamedTuple):
     passable: Mask
 
 
-def walk_arrays(
-    index: FlowIndex, details: FlowSource, start: Start, direction: Direction, filters: Filters, allowed: Allowed
-) -> Lineage:
-    """Walk breadth first and return everything reached with its evidence.
-
-    Args:
-        index: the flows.
-        details: gives names and evidence for what the answer shows.
-        start: where to start.
-        direction: "downstream" for impact, "upstream" for trace.
-        filters: what to leave out.
-        allowed: what the filters come to in this index.
-
-    """
-    met = Walked.of(index, start, direction, filters, allowed)
-    return _Answer(index, details, start, direction, filters, allowed, met).lineage()
-
-
 @dataclass
 class Walked:
     """What a walk has met.
@@ -54,8 +44,10 @@ class Walked:
         hops: for each participant the least number of hops; -1 where it was not reached.
         best: for each participant the flow by which it is shown to be reached.
         flow_met: which flows were walked; ``flow_declared``: by a declared way.
-        came_from: for each flow the one before it on a possible way.
-        state_met: which states follow by declared steps; ``state_from``: the state before each, -1 at the start.
+        came_from: for each flow one more than the one before it on a possible way.
+        state_met: which states follow by declared steps; ``state_from``: one more than the state before each, 0 at
+            the start.
+        levels: the participants reached, level by level.
 
     """
 
@@ -67,9 +59,10 @@ class Walked:
     best: Ints
     flow_met: Mask
     flow_declared: Mask
-    came_from: Ints
+    came_from: Shifted
     state_met: Mask
-    state_from: Ints
+    state_from: Shifted
+    levels: list[Ints] = field(default_factory=list)
 
     @classmethod
     def of(cls, index: FlowIndex, start: Start, direction: Direction, filters: Filters, allowed: Allowed) -> Walked:
@@ -78,14 +71,14 @@ class Walked:
         walked = cls(
             index, direction, filters, allowed,
             np.full(participants, _NONE, np.int64), np.full(participants, _NONE, np.int64),
-            np.zeros(flows, np.bool_), np.zeros(flows, np.bool_), np.full(flows, _NONE, np.int64),
-            np.zeros(states, np.bool_), np.full(states, _NONE, np.int64),
+            np.zeros(flows, np.bool_), np.zeros(flows, np.bool_), np.zeros(flows, np.int64),
+            np.zeros(states, np.bool_), np.zeros(states, np.int64),
         )  # fmt: skip
         walked._run(start)
         return walked
 
     def _run(self, start: Start) -> None:
-        begin = _known(start.participants, self.index.number_of_participant)
+        begin = self.index.participants.numbers(start.participants)
         self.hops[begin] = 0
         if self.filters.depth == 0:
             return
@@ -100,7 +93,7 @@ class Walked:
 
     def _first(self, begin: Ints, start: Start) -> tuple[Ints, Ints]:
         """Return the flows that leave the start and their states."""
-        out = self._out(begin)
+        out = self.out(begin)
         self.flow_met[out] = True
         states = [self._states(out)]
         asked = self.index.numbers_of_flows(start.flows)
@@ -110,7 +103,7 @@ class Walked:
             of_flow = self._states(np.array([flow], np.int64))
             wanted = start.payloads.get(self.index.iris[flow])
             if wanted is not None:
-                items = _known(wanted, self.index.number_of_item)
+                items = self.index.items.numbers(wanted)
                 of_flow = of_flow[np.isin(self.index.state_item[of_flow], items)]
             states.append(of_flow)
         frontier, new = np.union1d(out, asked), np.concatenate(states)
@@ -118,7 +111,13 @@ class Walked:
         self.state_met[new] = True
         return frontier, new
 
-    def _out(self, participants: Ints) -> Ints:
+    @property
+    def reached(self) -> Ints:
+        """The participants reached, nearest first."""
+        return np.concatenate((np.empty(0, np.int64), *self.levels))
+
+    def out(self, participants: Ints) -> Ints:
+        """Return the flows that may be walked on from participants."""
         adjacency: Adjacency = self.index.adjacency(self.direction)
         found = adjacency.at(participants)
         return found[self.allowed.flows[found]]
@@ -139,6 +138,7 @@ class Walked:
         reached = ends[order][first]
         self.hops[reached] = level
         self.best[reached] = frontier[order][first]
+        self.levels.append(reached)
         places: Ints = np.unique(ends) if self.filters.certain else reached
         passable: Ints = places[self.allowed.passable[places]]
         return passable
@@ -146,7 +146,7 @@ class Walked:
     def _onward(self, places: Ints, new: Ints) -> tuple[Ints, Ints]:
         """Return the flows of the next level and their states that follow by declared steps."""
         keys, came_from = self._payload(places, new)
-        flows = self._out(places)
+        flows = self.out(places)
         if not self.filters.certain:
             flows = flows[~self.flow_met[flows]]
         states = self._states(flows)
@@ -159,13 +159,13 @@ class Walked:
         found &= self.index.state_item[states] >= 0
         states, earlier = states[found], came_from[position[found]]
         self.state_met[states] = True
-        self.state_from[states] = earlier
+        self.state_from[states] = earlier + 1
         declared = np.unique(self.index.state_flow[states])
         self.flow_declared[declared] = True
         if self.filters.certain:
             return declared, states
         self.flow_met[flows] = True
-        self.came_from[flows] = self.best[self.index.ends(self.direction)[0][flows]]
+        self.came_from[flows] = self.best[self.index.ends(self.direction)[0][flows]] + 1
         return np.sort(flows), states
 
     def _payload(self, places: Ints, new: Ints) -> tuple[Ints, Ints]:
@@ -203,68 +203,76 @@ def _least(keys: Ints, values: Ints) -> tuple[Ints, Ints]:
     return keys[first], values[first]
 
 
-def _known(iris: Iterable[str], numbers: Mapping[str, int]) -> Ints:
-    return np.array(sorted(numbers[iri] for iri in iris if iri in numbers), np.int64)
-
-
 @dataclass
-class _Answer:
-    index: FlowIndex
-    details: FlowSource
-    start: Start
-    direction: Direction
-    filters: Filters
-    allowed: Allowed
+class ArrayAnswer:
+    """The answer that a walk amounts to.
+
+    Args:
+        met: what was met.
+        start: where the walk started.
+        names: gives the names of participants and items.
+        details: tells what the sources say of flows.
+
+    """
+
     met: Walked
+    start: Start
+    names: Callable[[], FlowNames]
+    details: StoreFlows
 
     def lineage(self) -> Lineage:
-        reached = self._reached()
-        flows = self._edge_set(reached)
-        used = {end for flow in flows for end in (flow.source, flow.target, *flow.items, *flow.stations)}
-        named = self.details.describe(used)
-        elements = {one: named[one] for one in sorted(used)} | {one.iri: one for one in self.start.elements}
-        filters = self.filters
+        """Return the answer, of which each part is made when it is read."""
+        filters = self.met.filters
+        self.reached = Rows(self._order, self._reached)
+        self.flows = Rows(self._edge_set, self._flows)
         return Lineage(
-            self.start.elements, self.direction, filters.depth, filters.basis, tuple(reached), flows, elements
-        )
+            self.start.elements, self.met.direction, filters.depth, filters.basis, self.reached, self.flows,
+            Names(self._elements),
+        )  # fmt: skip
 
-    def _reached(self) -> list[Reached]:
-        numbers = np.flatnonzero(self.met.hops > 0)
-        iris = [self.index.participants[number] for number in numbers.tolist()]
-        known = self.details.describe(iris)
+    def _order(self) -> Ints:
+        """Return the participants shown, in the order of hops and names."""
+        numbers, names = self.met.reached, self.names().participants
+        numbers = numbers[names.are_of(numbers, self.met.filters.zone, self.met.filters.types)]
+        return numbers[np.lexsort((names.rank[numbers], self.met.hops[numbers]))]
+
+    def _reached(self, numbers: Ints) -> list[Reached]:
         best = self.met.best[numbers]
-        declared = self.met.flow_declared[best].tolist()
-        paths = _Paths(self)
-        rows = zip(iris, self.met.hops[numbers].tolist(), best.tolist(), declared, strict=True)
-        reached = [
-            Reached(known[iri], hops, _certainty(is_declared), paths.to(flow))
-            for iri, hops, flow, is_declared in rows
-            if self._is_shown(known[iri])
-        ]
-        reached.sort(key=lambda one: (one.hops, one.element.name, one.element.iri))
-        return reached
+        paths = _Paths(self.met)
+        rows = zip(
+            self.names().participants.elements(numbers), self.met.hops[numbers].tolist(), best.tolist(),
+            self.met.flow_declared[best].tolist(), strict=True,
+        )  # fmt: skip
+        return [Reached(named, hops, _certainty(declared), paths.to(flow)) for named, hops, flow, declared in rows]
 
-    def _is_shown(self, element: Element) -> bool:
-        filters = self.filters
-        return (filters.zone is None or element.zone == filters.zone) and (
-            filters.types is None or element.type in filters.types
-        )
-
-    def _edge_set(self, reached: list[Reached]) -> tuple[Flow, ...]:
+    def _edge_set(self) -> Ints:
         """Return all flows among what is shown, on paths shown, or asked about."""
-        index, among = self.index, np.zeros(len(self.index.participants), np.bool_)
-        shown = _known([*self.start.participants, *(one.element.iri for one in reached)], index.number_of_participant)
+        index, among = self.met.index, np.zeros(len(self.met.index.participants), np.bool_)
+        filters = self.met.filters
+        shown = np.union1d(index.participants.numbers(self.start.participants), self.reached.numbers)
         among[shown] = True
-        out = self.met._out(shown)
-        wanted = {int(one) for one in out[among[index.source[out]] & among[index.target[out]]].tolist()}
-        if self.filters.zone is not None or self.filters.types is not None:
-            wanted |= set(index.numbers_of_flows({flow for one in reached for flow in one.path}).tolist())
-        if self.filters.depth != 0:
+        out = self.met.out(shown)
+        wanted = [out[among[index.source[out]] & among[index.target[out]]]]
+        if filters.zone is not None or filters.types is not None:
+            wanted.append(index.numbers_of_flows({flow for one in self.reached for flow in one.path}))
+        if filters.depth != 0:
             asked = index.numbers_of_flows(self.start.flows)
-            wanted |= set(asked[self.allowed.flows[asked]].tolist())
-        last = {index.iris[number] for number in wanted}
-        wanted |= set(index.numbers_of_flows({one.path[0] for one in reached} - last).tolist())
-        return tuple(self.details.evidence([index.flow(number) for number in sorted(wanted)]))
+            wanted.append(asked[self.met.allowed.flows[asked]])
+        return np.unique(np.concatenate(wanted))
+
+    def _flows(self, numbers: Ints) -> list[Flow]:
+        return self.details.complete(self.met.index.flows(numbers))
+
+    def _elements(self) -> dict[str, Element]:
+        index, flows = self.met.index, self.flows.numbers
+        ends = np.unique(np.concatenate((index.source[flows], index.target[flows])))
+        items = np.unique(index.state_item[spread(index.first_state[flows], index.first_state[flows + 1])])
+        names = self.names()
+        found = [*names.participants.elements(ends), *names.items.elements(items[items >= 0])]
+        named = {element.iri: element for element in found}
+        stations = {station for flow in self.flows for station in flow.stations} - named.keys()
+        named.update((one, self.details.describe(stations)[one]) for one in stations)
+        return {one: named[one] for one in sorted(named)} | {one.iri: one for one in self.start.elements}
 
 
 def _certainty(is_declared: bool) -> Literal["declared", "possible"]:
@@ -274,9 +282,9 @@ def _certainty(is_declared: bool) -> Literal["declared", "possible"]:
 class _Paths:
     """The paths shown; what two paths share is spelled out once."""
 
-    def __init__(self, answer: _Answer) -> None:
-        self._iris, self._met, self._index = answer.index.iris, answer.met, answer.index
-        self._is_certain = answer.filters.certain
+    def __init__(self, met: Walked) -> None:
+        self._iris, self._met, self._index = met.index.iris, met, met.index
+        self._is_certain = met.filters.certain
         self._of_state: dict[int, tuple[str, ...]] = {_NONE: ()}
         self._of_flow: dict[int, tuple[str, ...]] = {}
 
@@ -285,7 +293,7 @@ class _Paths:
         waiting: list[int] = []
         while flow not in self._of_flow and not self._met.flow_declared[flow]:
             waiting.append(flow)
-            flow = int(self._met.came_from[flow])
+            flow = int(self._met.came_from[flow]) - 1
         if flow not in self._of_flow:
             self._of_flow[flow] = self._declared(flow)
         path = self._of_flow[flow]
@@ -306,7 +314,7 @@ class _Paths:
         waiting: list[int] = []
         while state not in self._of_state:
             waiting.append(state)
-            state = int(self._met.state_from[state])
+            state = int(self._met.state_from[state]) - 1
         path = self._of_state[state]
         for one in reversed(waiting):
             path = self._of_state[one] = (*path, self._iris[int(self._index.state_flow[one])])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from qe_kg.lineage.flows import BASES, FlowGraph
-from qe_kg.lineage.questions import Questions
+from qe_kg.lineage.questions import Questions, WalkOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from qe_kg.catalogue import Catalogue
     from qe_kg.change import Change
-    from qe_kg.lineage.answer import Lineage
+    from qe_kg.lineage.answer import Lineage, Tell
     from qe_kg.lineage.changes import ChangeAnswer
     from qe_kg.lineage.paths import Paths
     from qe_kg.lineage.structure import Structure
-    from qe_kg.lineage.tell import Tell
+    from qe_kg.lineage.tell import Teller
     from qe_kg.lineage.what_if import Changeable, WhatIf
     from qe_kg.namespaces import Namespaces
     from qe_kg.store.protocol import Store
@@ -56,7 +56,7 @@ class LineageQuestions:
         """Answers questions of lineage; keeps what it learns of the model for the next one."""
         return Questions(self.store, self.catalogue, self.namespaces, lambda: self.flow_graph)
 
-    def impact(self, *names: str, **options: Any) -> Lineage:  # noqa: ANN401
+    def impact(self, *names: str, **options: Unpack[WalkOptions]) -> Lineage:
         """Tell who receives, directly or through others, what these give away.
 
         Args:
@@ -71,11 +71,11 @@ class LineageQuestions:
         """
         return self.lineage.lineage("downstream", names, **options)
 
-    def trace(self, *names: str, **options: Any) -> Lineage:  # noqa: ANN401
+    def trace(self, *names: str, **options: Unpack[WalkOptions]) -> Lineage:
         """Tell where what these receive comes from; arguments and errors as for `impact`."""
         return self.lineage.lineage("upstream", names, **options)
 
-    def change_impact(self, kind: str, *names: str, **options: Any) -> ChangeAnswer:  # noqa: ANN401
+    def change_impact(self, kind: str, *names: str, **options: Unpack[WalkOptions]) -> ChangeAnswer:
         """Tell whom a change affects: "stop", "delay", "redefine", "reclassify", or "lift" to take that back.
 
         What each goes along is said in docs/explanation/change-kinds.md; options and errors are those of `impact`.
@@ -104,20 +104,29 @@ class LineageQuestions:
         found = read_assumptions(self.store, self.catalogue, self.namespaces, **assumed)
         return what_if(self, found, found.change(self.quads("data", "inference"), self.namespaces))
 
+    @property
+    def teller(self) -> Teller:
+        """Finds out whom answers concern."""
+        return self.lineage.teller
+
     def tell(self, lineage: Lineage) -> Tell:
         """Tell whom an impact or trace concerns: stakeholders, regulators and owners."""
         return self.lineage.tell(lineage)
 
-    def paths(self, start: str, goal: str, **options: Any) -> Paths:  # noqa: ANN401
+    def paths(
+        self, start: str, goal: str, *, max_hops: int = 6, limit: int = 20, **options: Unpack[WalkOptions]
+    ) -> Paths:
         """Find the simple paths from a start to a participant, shortest first.
 
         Args:
             start: a participant, flow, item, concept or pattern by name.
             goal: a participant by name.
-            options: ``max_hops`` (6), ``limit`` (20), and of `impact` those that narrow the walk.
+            max_hops: the longest path to look for.
+            limit: how many paths to return.
+            options: those of `impact` that narrow the walk.
 
         Raises:
             UnknownNameError, AmbiguousNameError, CallError: a name or an option is wrong.
 
         """
-        return self.lineage.paths((start,), (goal,), **options)
+        return self.lineage.paths((start,), (goal,), max_hops=max_hops, limit=limit, **options)

@@ -21,10 +21,9 @@ class Hop:
     stations: tuple[Element, ...]
 
     @property
-    def crossing(self) -> tuple[str, str] | None:
-        """The zones (compact IRIs) between which the flow crosses; None within one, or where one is not stated."""
-        zones = self.source.zone, self.target.zone
-        return (zones[0], zones[1]) if zones[0] and zones[1] and zones[0] != zones[1] else None
+    def crossing(self) -> list[str] | None:
+        """The zones between which the flow crosses; see `crossing`."""
+        return crossing(self.source, self.target)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -36,7 +35,7 @@ class Hop:
             "lines": list(self.flow.lines),
             "basis": self.flow.basis,
             "modalities": list(self.flow.modalities),
-            "crossing": list(self.crossing) if self.crossing else None,
+            "crossing": self.crossing,
             "through": [station.iri for station in self.stations],
         }
 
@@ -52,6 +51,11 @@ class Hop:
             ", ".join(one.rpartition("modality-")[2] for one in self.flow.modalities),
             " → ".join(zone.rpartition("zone-")[2] for zone in self.crossing) if self.crossing else "",
         )
+
+
+def crossing(source: Element, target: Element) -> list[str] | None:
+    """Return the zones (compact IRIs) that a flow leads from and to; None within one, or where one is not stated."""
+    return [source.zone, target.zone] if source.zone and target.zone and source.zone != target.zone else None
 
 
 #: The names of what `Hop.cells` returns.

@@ -2,30 +2,29 @@
 
 Participants, items and flows are numbered in the order of their IRIs, so that comparing numbers is comparing IRIs.
 A *state* is one item on one flow (a flow without items has one state without item); the states of a flow follow one
-another. All are read by one query, as text: rows as Python objects would take longer than everything else.
+another. All are read by one query a property, as text, and turned into numbers as arrays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from qe_kg.errors import ReadError
-from qe_kg.lineage.flows import Direction, Flow, Step, read_derivations
+from qe_kg.lineage.flows import Direction, Flow, Step, read_all_steps
+from qe_kg.lineage.kept import Kept
+from qe_kg.lineage.texts import Ints, Texts, numbered, spread, two_columns
 from qe_kg.namespaces import Namespaces
 from qe_kg.store.protocol import Store
 
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 _FILE = "flow-index.npz"
-_NOTHING = b""
 _TEXTS = ("participants", "items", "iris")
 _ARRAYS = ("source", "target", "first_state", "state_item", "steps")
+_PROPERTIES = ("hasSource", "hasTarget", "carries")
 
 
 @dataclass(frozen=True)
@@ -47,14 +46,6 @@ class Adjacency:
         return self.flows[spread(self.start[participants], self.start[participants + 1])]
 
 
-def spread(start: Ints, end: Ints) -> Ints:
-    """Return all numbers of the ranges from ``start`` up to but without ``end``, one range after the other."""
-    length = end - start
-    total = int(length.sum())
-    shift = np.repeat(start - np.cumsum(length) + length, length)
-    return shift + np.arange(total, dtype=np.int64)
-
-
 @dataclass(frozen=True)
 class FlowIndex:
     """All flows of a model.
@@ -68,9 +59,9 @@ class FlowIndex:
 
     """
 
-    participants: Sequence[str]
-    items: Sequence[str]
-    iris: Sequence[str]
+    participants: Texts
+    items: Texts
+    iris: Texts
     source: Ints
     target: Ints
     first_state: Ints
@@ -80,38 +71,63 @@ class FlowIndex:
     @classmethod
     def read(cls, store: Store, namespaces: Namespaces) -> FlowIndex:
         """Build the index from a store; flows as in `FlowGraph`, but without what passes through them."""
-        text = store.text_rows(
-            f"PREFIX qe: <{namespaces.terms}>\nSELECT ?f ?s ?t ?i WHERE {{ "
-            "?f qe:hasSource ?s ; qe:hasTarget ?t OPTIONAL { ?f qe:carries ?i FILTER(isIRI(?i)) } "
-            "FILTER(isIRI(?f) && isIRI(?s) && isIRI(?t)) }"
-        )
-        # All terms are IRIs: without their brackets they sort as IRIs do. The first row names the columns.
-        cells = text.translate(None, b"<>").rstrip(b"\n").replace(b"\n", b"\t").split(b"\t")[4:]
-        flows, sources, targets, carried = (cells[column::4] for column in range(4))
-        iris = sorted(dict.fromkeys(flows))
-        participants = sorted({*sources, *targets})
-        items = sorted({*carried} - {_NOTHING})
-        of_row = _numbers(flows, iris)
-        item_of_row = _numbers(carried, items, {_NOTHING: -1})
-        order = np.lexsort((item_of_row, of_row))
+        queries = [f"SELECT ?f ?x WHERE {{ ?f <{namespaces.terms}{name}> ?x }}" for name in _PROPERTIES]
+        # A single pattern each: joined, every flow would be looked up in two more orders of the store. The store
+        # lets go of the interpreter while it answers.
+        with ThreadPoolExecutor(2) as pool:
+            steps = pool.submit(read_all_steps, store, namespaces)
+            (from_flow, source), (to_flow, target), (with_flow, item) = (
+                two_columns(rows) for rows in pool.map(store.text_rows, queries)
+            )
+        iris, (begun, ended, carrying) = numbered(from_flow, to_flow, with_flow)
+        participants, (sources, targets) = numbered(source, target)
+        items, (carried,) = numbered(item)
+        ends = np.full((2, len(iris)), -1, np.int64)
+        ends[0][begun], ends[1][ended] = sources, targets
+        found = cls._of(participants, items, iris, ends, carrying, carried)
+        return found._with_steps(steps.result())
+
+    @classmethod
+    def _of(
+        cls, participants: Texts, items: Texts, iris: Texts, ends: Ints, carrying: Ints, carried: Ints
+    ) -> FlowIndex:
+        """Put together an index without steps; a flow that lacks an end is none."""
+        are_flows = (ends[0] >= 0) & (ends[1] >= 0)
+        if not are_flows.all():
+            renumbered = np.cumsum(are_flows) - 1
+            kept = are_flows[carrying]
+            carrying, carried = renumbered[carrying[kept]], carried[kept]
+            iris, ends = _chosen(iris, np.flatnonzero(are_flows)), ends[:, are_flows]
+            participants, ends = _used(participants, ends)
+            items, carried = _used(items, carried)
+        is_without = np.ones(len(iris), np.bool_)
+        is_without[carrying] = False
+        without = np.flatnonzero(is_without)
+        flow_of = np.concatenate((carrying, without))
+        item_of = np.concatenate((carried, np.full(len(without), -1, np.int64)))
+        pairs = np.sort(flow_of * (len(items) + 1) + item_of + 1)
+        # A store elsewhere may tell a triple once for each graph that holds it.
+        is_first = np.ones(len(pairs), np.bool_)
+        is_first[1:] = pairs[1:] != pairs[:-1]
+        flow_of, item_of = np.divmod(pairs[is_first], len(items) + 1)
         first_state = np.zeros(len(iris) + 1, np.int64)
-        np.cumsum(np.bincount(of_row, minlength=len(iris)), out=first_state[1:])
-        source, target = np.empty(len(iris), np.int64), np.empty(len(iris), np.int64)
-        source[of_row], target[of_row] = _numbers(sources, participants), _numbers(targets, participants)
-        named = _Names(participants, items)
-        return cls(
-            *named.texts, _texts(iris), source, target, first_state, item_of_row[order],
-            named.steps(read_derivations(store, namespaces)[0]),
-        )  # fmt: skip
+        np.cumsum(np.bincount(flow_of, minlength=len(iris)), out=first_state[1:])
+        return cls(participants, items, iris, ends[0], ends[1], first_state, item_of - 1, np.empty((0, 3), np.int64))
+
+    def _with_steps(self, steps: Iterable[Step]) -> FlowIndex:
+        participants, items = self.number_of_participant, self.number_of_item
+        known = [
+            (participants[at], items[made_from], items[made])
+            for at, made_from, made in steps
+            if at in participants and made_from in items and made in items
+        ]
+        return replace(self, steps=np.array(sorted(known), np.int64).reshape(-1, 3))
 
     # --- on disk --------------------------------------------------------------------------------------------
 
     def write(self, folder: Path) -> None:
         """Keep the index beside a store, for sessions to come."""
-        arrays = {name: getattr(self, name) for name in _ARRAYS}
-        texts = {name: _blob(getattr(self, name)) for name in _TEXTS}
-        with (folder / _FILE).open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays, **texts)
+        Kept.write(folder / _FILE, {name: getattr(self, name) for name in (*_TEXTS, *_ARRAYS)})
 
     @classmethod
     def kept(cls, folder: Path) -> FlowIndex | None:
@@ -121,15 +137,12 @@ class FlowIndex:
             ReadError: it is damaged.
 
         """
-        path = folder / _FILE
         try:
-            with np.load(path, allow_pickle=False) as kept:
-                participants, items, iris = (_split(kept[name]) for name in _TEXTS)
-                return cls(participants, items, iris, *(kept[name] for name in _ARRAYS))
+            kept = Kept(folder / _FILE)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, EOFError) as error:
-            raise ReadError(f"{path}: cannot be read: {error}; load the model anew") from error
+        participants, items, iris = (kept.texts(name) for name in _TEXTS)
+        return cls(participants, items, iris, *(kept.array(name) for name in _ARRAYS))
 
     @staticmethod
     def forget(folder: Path) -> None:
@@ -182,48 +195,33 @@ class FlowIndex:
 
     def numbers_of_flows(self, iris: Iterable[str]) -> Ints:
         """Return the numbers of those of these flows that there are, sorted."""
-        from bisect import bisect_left
+        return self.iris.numbers(iris)
 
-        found = {position for iri in iris if (position := bisect_left(self.iris, iri)) < len(self.iris)
-                 and self.iris[position] == iri}  # fmt: skip
-        return np.array(sorted(found), np.int64)
-
-    def flow(self, number: int) -> Flow:
-        """Return a flow without evidence."""
-        first, last = int(self.first_state[number]), int(self.first_state[number + 1])
-        items = tuple(self.items[item] for item in self.state_item[first:last].tolist() if item >= 0)
-        source, target = int(self.source[number]), int(self.target[number])
-        return Flow(self.iris[number], self.participants[source], self.participants[target], items, (), "none")
-
-
-def _numbers(values: list[bytes], known: list[bytes], more: dict[bytes, int] | None = None) -> Ints:
-    numbers = dict(zip(known, range(len(known)), strict=True)) | (more or {})
-    return np.fromiter(map(numbers.__getitem__, values), np.int64, len(values))
-
-
-def _texts(terms: list[bytes]) -> list[str]:
-    return b"\n".join(terms).decode().split("\n") if terms else []
-
-
-def _blob(texts: Sequence[str]) -> npt.NDArray[np.uint8]:
-    return np.frombuffer("\n".join(texts).encode(), np.uint8)
+    def flows(self, numbers: Ints) -> list[Flow]:
+        """Return flows without evidence."""
+        first, last = self.first_state[numbers], self.first_state[numbers + 1]
+        carried = self.state_item[spread(first, last)]
+        used_items, item_at = np.unique(carried, return_inverse=True)
+        names = [self.items[number] if number >= 0 else "" for number in used_items.tolist()]
+        ends = np.concatenate((self.source[numbers], self.target[numbers]))
+        used, end_at = np.unique(ends, return_inverse=True)
+        participants = self.participants.take(used)
+        sources, targets = end_at[: len(numbers)].tolist(), end_at[len(numbers) :].tolist()
+        of_state, found, state = item_at.tolist(), [], 0
+        counts = (last - first).tolist()
+        rows = zip(self.iris.take(numbers), sources, targets, counts, strict=True)
+        for iri, source, target, count in rows:
+            items = tuple(filter(None, (names[one] for one in of_state[state : state + count])))
+            state += count
+            found.append(Flow(iri, participants[source], participants[target], items, (), "none"))
+        return found
 
 
-def _split(blob: npt.NDArray[np.uint8]) -> list[str]:
-    return blob.tobytes().decode().split("\n") if len(blob) else []
+def _chosen(texts: Texts, numbers: Ints) -> Texts:
+    return Texts.of(texts.take(numbers))
 
 
-class _Names:
-    """The names of participants and items while an index is built."""
-
-    def __init__(self, participants: list[bytes], items: list[bytes]) -> None:
-        self.texts = _texts(participants), _texts(items)
-
-    def steps(self, steps: Iterable[Step]) -> Ints:
-        participants, items = ({iri: number for number, iri in enumerate(texts)} for texts in self.texts)
-        known = [
-            (participants[at], items[made_from], items[made])
-            for at, made_from, made in steps
-            if at in participants and made_from in items and made in items
-        ]
-        return np.array(sorted(known), np.int64).reshape(-1, 3)
+def _used(texts: Texts, numbers: Ints) -> tuple[Texts, Ints]:
+    """Leave out the texts that no number stands for, and number the rest."""
+    used, again = np.unique(numbers, return_inverse=True)
+    return _chosen(texts, used), again.reshape(numbers.shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from qe_kg.catalogue import Catalogue, Element
 from qe_kg.lineage.flows import (
@@ -71,4 +72,21 @@ class StoreFlows:
         # So many that reading everything is sooner done than asking for each.
         wanted = None if len(flows) > _MANY else [flow.iri for flow in flows]
         told = read_statements(self._store, self._namespaces, wanted)
-        return [told.add_to(flow) for flow in flows]
+        return [told.add_to(flow) for flow in flows] if told.modalities or told.lines else list(flows)
+
+    def complete(self, flows: Collection[Flow]) -> list[Flow]:
+        """Return bare flows with what the sources say of them and what they pass through."""
+        through = self.through([flow.iri for flow in flows])
+        told = self.evidence(flows)
+        return [replace(flow, stations=through[flow.iri]) if flow.iri in through else flow for flow in told]
+
+    def through(self, flows: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        """Return what these flows (IRIs) pass through, of those that pass through something."""
+        found: dict[str, set[str]] = {}
+        for values in [""] if len(flows) > _MANY else [f"VALUES ?f {{ {listed} }}" for listed in chunks(flows)]:
+            for flow, station in self._store.select(
+                f"SELECT ?f ?by WHERE {{ {values} ?f <{self._namespaces.terms}passesThrough> ?by FILTER(isIRI(?by)) }}"
+            ).rows:
+                assert flow and station
+                found.setdefault(flow.value, set()).add(station.value)
+        return {flow: tuple(sorted(stations)) for flow, stations in found.items()}

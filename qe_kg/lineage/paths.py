@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from qe_kg.catalogue import Element
-from qe_kg.lineage.answer import Start
+from qe_kg.lineage.answer import Reached, Start, Tell
 from qe_kg.lineage.evidence import Hop, hops_of
 from qe_kg.lineage.flows import Direction, Flow, FlowSource
 from qe_kg.lineage.walk import Filters
@@ -16,10 +16,15 @@ from qe_kg.lineage.walk import Filters
 
 @dataclass(frozen=True)
 class Path:
-    """One path: its flows in order, and whether one item, or what is made of it, goes along all of it."""
+    """One path: its flows in order, and along how many of the first of them an item, or what is made of it, goes."""
 
     hops: tuple[Hop, ...]
-    certainty: Literal["declared", "possible"]
+    declared: int
+
+    @property
+    def certainty(self) -> Literal["declared", "possible"]:
+        """Whether one item, or what is made of it, goes along all of it."""
+        return "declared" if self.declared == len(self.hops) else "possible"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -37,6 +42,7 @@ class Paths:
         limit: how many were asked for.
         found: the paths, ordered by the number of hops and by the flows' IRIs.
         has_more: whether there are more.
+        tell: whom the paths concern; None where no model answers for them.
 
     """
 
@@ -46,6 +52,19 @@ class Paths:
     limit: int
     found: tuple[Path, ...]
     has_more: bool
+    tell: Tell | None = None
+
+    def met(self) -> tuple[Reached, ...]:
+        """Return whom the paths lead to, through or in the end, nearest first."""
+        found: dict[str, Reached] = {}
+        for path in self.found:
+            for number, hop in enumerate(path.hops, 1):
+                way = tuple(one.flow.iri for one in path.hops[:number])
+                one = Reached(hop.target, number, "declared" if number <= path.declared else "possible", way)
+                known = found.setdefault(hop.target.iri, one)
+                if (one.hops, one.certainty) < (known.hops, known.certainty):
+                    found[hop.target.iri] = one
+        return tuple(sorted(found.values(), key=lambda one: (one.hops, one.element.name, one.element.iri)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -54,6 +73,7 @@ class Paths:
             "to": [element.iri for element in self.goal],
             "maxHops": self.max_hops,
             "limit": self.limit,
+            **({"tell": self.tell.to_dict()} if self.tell else {}),
             "paths": [path.to_dict() for path in self.found],
             "more": self.has_more,
         }
@@ -78,20 +98,17 @@ def find_paths(source: FlowSource, start: Start, goal: Start, filters: Filters, 
     named = source.describe(
         {end for flow in told.values() for end in (flow.source, flow.target, *flow.items, *flow.stations)}
     )
-    paths = tuple(
-        Path(hops_of((told[flow.iri] for flow in path), named), "declared" if payload else "possible")
-        for path, payload in shown
-    )
+    paths = tuple(Path(hops_of((told[flow.iri] for flow in path), named), declared) for path, declared in shown)
     return Paths(start.elements, goal.elements, max_hops, limit, paths, len(found) > limit)
 
 
 def simple_paths(
     source: FlowSource, start: Start, goal: Collection[str], filters: Filters, *, max_hops: int
-) -> Iterator[tuple[tuple[Flow, ...], bool]]:
-    """Yield the simple paths from a start to a goal, shortest first, with whether each is declared.
+) -> Iterator[tuple[tuple[Flow, ...], int]]:
+    """Yield the simple paths from a start to a goal, shortest first, and how many flows of each are declared.
 
-    A path meets no participant twice and ends where it first meets the goal. The next path is looked for only when
-    it is asked for.
+    Those are the first ones, along which one item, or what is made of it, goes. A path meets no participant twice and
+    ends where it first meets the goal. The next path is looked for only when it is asked for.
     """
     yield from _Search(source, start, frozenset(goal), filters, max_hops).paths()
 
@@ -108,13 +125,13 @@ class _Search:
     distance: dict[str, int] = field(default_factory=dict)
     makes: dict[str, dict[str, set[str]]] = field(default_factory=dict)
 
-    def paths(self) -> Iterator[tuple[tuple[Flow, ...], bool]]:
+    def paths(self) -> Iterator[tuple[tuple[Flow, ...], int]]:
         self._measure()
         first = self._first()
         for length in range(1, self.max_hops + 1):
             for flow, payload in first:
                 if self._leads_there(flow, length - 1):
-                    yield from self._extended((flow,), {flow.source, flow.target}, payload, length)
+                    yield from self._extended((flow,), {flow.source, flow.target}, payload, length, 1)
 
     def _measure(self) -> None:
         """Walk back from the goal as far as a path may be long."""
@@ -140,12 +157,12 @@ class _Search:
         return [(flows[iri], payloads[iri]) for iri in sorted(flows)]
 
     def _extended(
-        self, path: tuple[Flow, ...], met: set[str], payload: frozenset[str], length: int
-    ) -> Iterator[tuple[tuple[Flow, ...], bool]]:
+        self, path: tuple[Flow, ...], met: set[str], payload: frozenset[str], length: int, declared: int
+    ) -> Iterator[tuple[tuple[Flow, ...], int]]:
         here = path[-1].target
         if here in self.goal:
             if len(path) == length:
-                yield path, bool(payload) or length == 1
+                yield path, declared
             return
         if len(path) == length or not self._passable([here]):
             return
@@ -154,7 +171,8 @@ class _Search:
                 continue
             carried = self._carried(here, payload, flow)
             if carried or not self.filters.certain:
-                yield from self._extended((*path, flow), met | {flow.target}, carried, length)
+                far = declared + 1 if carried else declared
+                yield from self._extended((*path, flow), met | {flow.target}, carried, length, far)
 
     def _leads_there(self, flow: Flow, hops_left: int) -> bool:
         return self.distance.get(flow.target, self.max_hops + 1) <= hops_left

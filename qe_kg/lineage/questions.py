@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from qe_kg.catalogue import Catalogue
 from qe_kg.errors import CallError
-from qe_kg.lineage.answer import Lineage
+from qe_kg.lineage.answer import Lineage, Start, Tell
 from qe_kg.lineage.flows import Direction, FlowGraph, FlowSource
 from qe_kg.lineage.levels import StoreFlows
 from qe_kg.lineage.paths import Paths, find_paths
 from qe_kg.lineage.start import Starts, check_options
-from qe_kg.lineage.tell import Tell, who_to_tell
+from qe_kg.lineage.tell import Teller
 from qe_kg.lineage.walk import Filters, walk
 from qe_kg.namespaces import Namespaces
 from qe_kg.store.protocol import Store
@@ -28,6 +29,20 @@ if TYPE_CHECKING:
 _LARGE = 20_000
 #: What market participants and third parties do.
 _OUTSIDERS = ("market-participation", "marketing", "technology-partner")
+
+
+class WalkOptions(TypedDict, total=False):
+    """What narrows a walk, with elements by name; see `Filters` and `Questions.filters`."""
+
+    depth: int | None
+    basis: str
+    through_external: bool
+    certain: bool
+    stations: bool
+    zone: str | None
+    item: str | None
+    concept: str | None
+    type: str | None
 
 
 class Questions:
@@ -51,24 +66,32 @@ class Questions:
         """Finds what names stand for."""
         return Starts(self._store, self._catalogue, self._namespaces)
 
-    def lineage(self, direction: Direction, names: tuple[str, ...], **options: object) -> Lineage:
+    def lineage(self, direction: Direction, names: tuple[str, ...], **options: Unpack[WalkOptions]) -> Lineage:
         """Walk from what these names stand for; the options are those of `filters`.
 
         Raises:
             UnknownNameError, AmbiguousNameError, CallError: a name or an option is wrong.
 
         """
-        filters = self.filters(**options)  # type: ignore[arg-type]
-        start = self.starts.resolve(names)
+        filters = self.filters(**options)
+        return replace(self._walk(direction, self.starts.resolve(names), filters), teller=self.teller.of)
+
+    def _walk(self, direction: Direction, start: Start, filters: Filters) -> Lineage:
         if not self.is_large or filters.stations:
             return walk(self._source, start, direction, filters)
-        if self._store.path is not None and filters.depth is not None and "warm" not in vars(self):
-            # One bounded question to a store on disk: what it does not reach need not be read.
+        if not self._store.is_in_memory and filters.depth is not None and "warm" not in vars(self):
+            # One bounded question to a store on disk or far away: what it does not reach need not be read.
             return walk(self._levels, start, direction, filters)
         return self.warm.walk(start, direction, filters)
 
     def paths(
-        self, start: tuple[str, ...], goal: tuple[str, ...], *, max_hops: int = 6, limit: int = 20, **options: object
+        self,
+        start: tuple[str, ...],
+        goal: tuple[str, ...],
+        *,
+        max_hops: int = 6,
+        limit: int = 20,
+        **options: Unpack[WalkOptions],
     ) -> Paths:
         """Find the simple paths from a start to participants; the options are those of `filters`.
 
@@ -78,30 +101,41 @@ class Questions:
         """
         if max_hops < 1 or limit < 1:
             raise CallError("a path has at least one hop, and at least one is looked for")
-        filters = self.filters(**options)  # type: ignore[arg-type]
+        filters = self.filters(**options)
         ends = self.starts.resolve(goal)
         others = [element for element in ends.elements if not self.starts.is_participant(element)]
         if others:
             raise CallError(f"paths lead to participants; {others[0].name!r} is none")
         begins = self.starts.resolve(start)
-        return find_paths(self._source, begins, ends, filters, max_hops=max_hops, limit=limit)
+        found = find_paths(self._source, begins, ends, filters, max_hops=max_hops, limit=limit)
+        flows = [hop.flow.iri for path in found.found for hop in path.hops]
+        asked = [element.iri for element in begins.elements]
+        return replace(found, tell=self.teller.whom(found.met(), [*asked, *flows]))
 
-    def change(self, kind: str, names: tuple[str, ...], **options: object) -> ChangeAnswer:
+    def change(self, kind: str, names: tuple[str, ...], **options: Unpack[WalkOptions]) -> ChangeAnswer:
         """Tell whom a change of some kind affects; the options are those of `filters`.
 
         Raises:
             UnknownNameError, AmbiguousNameError, CallError: a name, the kind or an option is wrong.
 
         """
-        from qe_kg.lineage.changes import KINDS, change_impact
+        from qe_kg.lineage.changes import KINDS, NEAR, change_impact
         from qe_kg.lineage.records import FlowRecords
+        from qe_kg.lineage.region import Region
 
         known = next((one for one in KINDS if one == kind), None)
         if known is None:
             raise CallError(f"a change is one of {', '.join(KINDS)}, not {kind!r}")
-        filters = self.filters(**options)  # type: ignore[arg-type]
-        records = FlowRecords.read(self._store, self._namespaces)
-        return change_impact(self._graph(), records, known, self.starts.resolve(names), filters)
+        filters = self.filters(**options)
+        start = self.starts.resolve(names)
+        if self.is_large and filters.depth is not None and known in NEAR:
+            region = Region(self._store, self._catalogue, self._namespaces, filters)
+            graph = region.read(start, wherever=known == "redefine")
+            records = FlowRecords.read(self._store, self._namespaces, [flow.iri for flow in graph.edges])
+        else:
+            graph, records = self._graph(), FlowRecords.read(self._store, self._namespaces)
+        answer = change_impact(graph, records, known, start, filters)
+        return replace(answer, lineage=replace(answer.lineage, teller=self.teller.of))
 
     def structure(self, basis: str = "all") -> Structure:
         """Tell what the shape of the flows of a basis tells.
@@ -122,16 +156,22 @@ class Questions:
             f"{{ ?p qe:performsFunction <{self._namespaces.lists}participant-function-regulation> }} }} }}"
         ).rows
         outsiders = {row[0].value for row in rows if row[0]}
-        return structure_of(self._graph(), outsiders, basis, external=self._namespaces.compact(zone))
+        found = structure_of(self._graph(), outsiders, basis, external=self._namespaces.compact(zone))
+        return replace(found, tell=self.teller.whom(found.exposed(), found.concerned()))
+
+    @cached_property
+    def teller(self) -> Teller:
+        """Finds out whom answers concern."""
+        return Teller(self._store, self._catalogue, self._namespaces)
 
     def tell(self, lineage: Lineage) -> Tell:
         """Return whom to tell of what an answer shows."""
-        return who_to_tell(lineage, self._store, self._catalogue, self._namespaces)
+        return self.teller.of(lineage)
 
     @cached_property
     def is_large(self) -> bool:
-        """Whether the model has so many flows, or lies on disk, that they are not all made Python objects."""
-        if self._store.path is not None:
+        """Whether the model has so many flows, or lies elsewhere than in memory, that they are not all made objects."""
+        if not self._store.is_in_memory:
             return True
         text = self._store.text_rows(
             f"SELECT ?f WHERE {{ ?f <{self._namespaces.terms}hasSource> ?s }} LIMIT {_LARGE + 1}"
@@ -154,15 +194,12 @@ class Questions:
         return WarmFlows(self._store, self._catalogue, self._namespaces)
 
     def keep_index(self, folder: Path) -> None:
-        """Build the index of flows and keep it beside a store."""
-        from qe_kg.lineage.index import FlowIndex
-
-        FlowIndex.forget(folder)
-        self.warm.index.write(folder)
+        """Build the index of flows and keep it, with the names, beside a store."""
+        self.warm.keep(folder)
 
     def warm_up(self) -> None:
-        """Build the index of flows now, and answer from it from here on; large models gain by it."""
-        _ = self.warm.index
+        """Build the index of flows and their names now, and answer from it from here on; large models gain by it."""
+        _ = self.warm.names
 
     def filters(
         self,

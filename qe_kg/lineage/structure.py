@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import rustworkx as rx
 
 from qe_kg.catalogue import Element
-from qe_kg.lineage.answer import Start
+from qe_kg.lineage.answer import Reached, Start, Tell
 from qe_kg.lineage.evidence import Hop, hops_of
 from qe_kg.lineage.flows import Flow, FlowGraph
 from qe_kg.lineage.walk import Filters, walk
@@ -58,7 +58,7 @@ class Exposure:
 
     target: Element
     path: tuple[Hop, ...]
-    certainty: str
+    certainty: Literal["declared", "possible"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,8 @@ class Structure:
         islands: the parts without any flow between them, largest first; one island is a model in one piece.
         sinks: participants that receive and hand nothing on; ``sources`` hand over and receive nothing.
         exposures: for each market participant and third party reached, nearest first.
+        tell: whom this concerns: who is exposed, and the owners of all that is listed but islands, sinks and sources;
+            None where no model answers for it.
 
     """
 
@@ -84,6 +86,21 @@ class Structure:
     sinks: tuple[Element, ...]
     sources: tuple[Element, ...]
     exposures: tuple[Exposure, ...]
+    tell: Tell | None = None
+
+    def exposed(self) -> tuple[Reached, ...]:
+        """Return whom regulated information gets to."""
+        return tuple(
+            Reached(one.target, len(one.path), one.certainty, tuple(hop.flow.iri for hop in one.path))
+            for one in self.exposures
+        )
+
+    def concerned(self) -> list[str]:
+        """Return the IRIs of the other participants and of the flows whose owners this concerns."""
+        elements = [one.element for one in self.points_of_failure] + [one.element for one in self.commingling]
+        elements += [element for loop in self.loops for element in loop]
+        hops = [hop for one in self.bridges for hop in one.flows] + [hop for one in self.exposures for hop in one.path]
+        return [*(element.iri for element in elements), *(hop.flow.iri for hop in hops)]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -92,6 +109,7 @@ class Structure:
             return [element.iri for element in elements]
 
         return {
+            **({"tell": self.tell.to_dict()} if self.tell else {}),
             "bridges": [
                 {"flows": [hop.to_dict() for hop in one.flows], "cutsOff": one.cuts_off} for one in self.bridges
             ],

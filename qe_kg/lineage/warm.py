@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
 from qe_kg.catalogue import Catalogue
 from qe_kg.lineage.answer import Lineage, Start
-from qe_kg.lineage.array_walk import Allowed, walk_arrays
+from qe_kg.lineage.array_walk import Allowed, ArrayAnswer, Walked
 from qe_kg.lineage.flows import Direction
-from qe_kg.lineage.index import FlowIndex, Mask
+from qe_kg.lineage.index import FlowIndex
 from qe_kg.lineage.levels import StoreFlows
+from qe_kg.lineage.names import FlowNames
+from qe_kg.lineage.texts import Ints, Mask
 from qe_kg.lineage.walk import Filters
 from qe_kg.namespaces import Namespaces
 from qe_kg.store.protocol import Store
+
+#: For so many ways to narrow a walk what they come to is remembered.
+_REMEMBERED = 8
 
 
 class WarmFlows:
@@ -31,7 +38,8 @@ class WarmFlows:
     def __init__(
         self, store: Store, catalogue: Catalogue, namespaces: Namespaces, index: FlowIndex | None = None
     ) -> None:
-        self._store, self._namespaces = store, namespaces
+        self._store, self._catalogue, self._namespaces = store, catalogue, namespaces
+        self._known: dict[Filters, Allowed] = {}
         self._details = StoreFlows(store, catalogue, namespaces)
         self._given = index
 
@@ -43,18 +51,44 @@ class WarmFlows:
         kept = FlowIndex.kept(self._store.path) if self._store.path else None
         return FlowIndex.read(self._store, self._namespaces) if kept is None else kept
 
+    @cached_property
+    def names(self) -> FlowNames:
+        """The names of what the index has numbered, likewise."""
+        index, folder = self.index, self._store.path
+        kept = FlowNames.kept(folder, index.participants, index.items) if folder and self._given is None else None
+        return FlowNames.read(self._catalogue, index.participants, index.items) if kept is None else kept
+
+    def keep(self, folder: Path) -> None:
+        """Build the index and the names and keep them beside a store."""
+        FlowIndex.forget(folder)
+        FlowNames.forget(folder)
+        self.index.write(folder)
+        self.names.write(folder)
+
     def walk(self, start: Start, direction: Direction, filters: Filters) -> Lineage:
         """Walk breadth first; the answer is that of `qe_kg.lineage.walk.walk`, which counts stations too."""
-        return walk_arrays(self.index, self._details, start, direction, filters, self.allowed(filters))
+        return ArrayAnswer(self.reach(start, direction, filters), start, lambda: self.names, self._details).lineage()
+
+    def reach(self, start: Start, direction: Direction, filters: Filters) -> Walked:
+        """Walk breadth first and return what was met."""
+        return Walked.of(self.index, start, direction, filters, self.allowed(filters))
 
     def allowed(self, filters: Filters) -> Allowed:
         """Return what filters come to in the index."""
+        # What does not narrow the walk makes no difference.
+        asked = replace(filters, depth=None, certain=False, zone=None, types=None)
+        if asked not in self._known:
+            if len(self._known) == _REMEMBERED:
+                self._known.clear()
+            self._known[asked] = self._allowed(asked)
+        return self._known[asked]
+
+    def _allowed(self, filters: Filters) -> Allowed:
         index = self.index
         flows = self._everything if filters.basis == "all" else self._of_basis[filters.basis]
         states = np.ones(len(index.state_item), np.bool_)
         if filters.items is not None:
-            numbers = [index.number_of_item[item] for item in filters.items if item in index.number_of_item]
-            states = np.isin(index.state_item, numbers)
+            states = np.isin(index.state_item, index.items.numbers(filters.items))
             carrying = np.zeros(len(index.iris), np.bool_)
             carrying[index.state_flow[states]] = True
             flows = flows & carrying
@@ -84,7 +118,7 @@ class WarmFlows:
             masks[basis][self.index.numbers_of_flows(iris)] = True
         return masks
 
-    def _external(self, zone: str) -> list[int]:
+    def _external(self, zone: str) -> Ints:
         if zone not in self._external_by_zone:
             iri = self._namespaces.expand(zone) or zone
             rows = self._store.select(
@@ -93,12 +127,11 @@ class WarmFlows:
             ).rows
             candidates = [row[0].value for row in rows if row[0]]
             named = self._details.describe(candidates)
-            numbers = self.index.number_of_participant
-            self._external_by_zone[zone] = [
-                numbers[one] for one in candidates if one in numbers and named[one].zone == zone
-            ]
+            self._external_by_zone[zone] = self.index.participants.numbers(
+                one for one in candidates if named[one].zone == zone
+            )
         return self._external_by_zone[zone]
 
     @cached_property
-    def _external_by_zone(self) -> dict[str, list[int]]:
+    def _external_by_zone(self) -> dict[str, Ints]:
         return {}

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from qe_kg.catalogue import Element
 from qe_kg.change import Change
-from qe_kg.lineage.answer import Start
+from qe_kg.lineage.answer import Owner, Reached, Start, Tell
 from qe_kg.lineage.assumptions import Assumptions
 from qe_kg.lineage.flows import FlowGraph
 from qe_kg.lineage.walk import walk
 from qe_kg.validation.acceptance import STALE_BASELINE
 from qe_kg.validation.report import Result, ValidationReport
 
+if TYPE_CHECKING:
+    from qe_kg.lineage.tell import Teller
+
+Certainty = Literal["declared", "possible"]
 #: Up to so many participants all are asked whom they reach, in larger models only those at a flow that differs.
 _ALL = 400
 
@@ -25,6 +29,10 @@ class Changeable(Protocol):
     @property
     def flow_graph(self) -> FlowGraph:
         """All flows."""
+
+    @property
+    def teller(self) -> Teller:
+        """Finds out whom answers concern."""
 
     def changed(self, change: Change) -> Changeable:
         """Return the model with a change."""
@@ -39,13 +47,13 @@ class Reach:
 
     start: Element
     end: Element
-    before: tuple[int, str] | None
-    after: tuple[int, str] | None
+    before: tuple[int, Certainty] | None
+    after: tuple[int, Certainty] | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
 
-        def of(reach: tuple[int, str] | None) -> dict[str, Any] | None:
+        def of(reach: tuple[int, Certainty] | None) -> dict[str, Any] | None:
             return None if reach is None else {"hops": reach[0], "certainty": reach[1]}
 
         return {"from": self.start.iri, "to": self.end.iri, "before": of(self.before), "after": of(self.after)}
@@ -80,6 +88,8 @@ class WhatIf:
         gained: pairs that come to reach each other; ``lost``: that no longer do; ``changed``: otherwise than before.
         opened: findings that come; ``closed``: that go.
         before: the model as it is; ``after``: as it would be.
+        tell: whom this concerns: who comes to be reached, no longer is or is otherwise, and the owners of these, of
+            where they are reached from, and of what is assumed to change.
 
     """
 
@@ -92,12 +102,14 @@ class WhatIf:
     closed: tuple[Result, ...]
     before: Counts
     after: Counts
+    tell: Tell
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {
             "assumed": self.assumed.to_dict(),
             "asked": self.asked,
+            "tell": self.tell.to_dict(),
             "reach": {
                 "gained": [one.to_dict() for one in self.gained],
                 "lost": [one.to_dict() for one in self.lost],
@@ -134,17 +146,41 @@ def what_if(model: Changeable, assumed: Assumptions, change: Change) -> WhatIf:
     findings = [
         {_key(result): result for result in report.results if result.rule != STALE_BASELINE} for report in reports
     ]
+    different = [one for one in pairs if one.before != one.after]
     return WhatIf(
         assumed,
         len(starts),
         tuple(one for one in pairs if one.before is None),
         tuple(one for one in pairs if one.after is None),
-        tuple(one for one in pairs if one.before and one.after and one.before != one.after),
+        tuple(one for one in different if one.before and one.after),
         tuple(result for key, result in findings[1].items() if key not in findings[0]),
         tuple(result for key, result in findings[0].items() if key not in findings[1]),
         _counts(graphs[0], reaches[0], findings[0].values()),
         _counts(graphs[1], reaches[1], findings[1].values()),
+        _tell(model, other, assumed, different),
     )
+
+
+def _tell(before: Changeable, after: Changeable, assumed: Assumptions, different: Iterable[Reach]) -> Tell:
+    """Return whom to tell; what is removed has its owner in the one model, what is added in the other."""
+    nearest: dict[str, Reached] = {}
+    others = {element.iri for element in (*assumed.removed, *(element for element, _ in assumed.moved))}
+    for one in different:
+        others.add(one.start.iri)
+        hops, certainty = one.after or one.before or (0, "possible")
+        reached = Reached(one.end, hops, certainty, ())
+        known = nearest.setdefault(one.end.iri, reached)
+        if (hops, certainty) < (known.hops, known.certainty):
+            nearest[one.end.iri] = reached
+    concerned = sorted(nearest.values(), key=lambda one: (one.hops, one.element.name, one.element.iri))
+    tells = [model.teller.whom(concerned, others) for model in (before, after)]
+    owners: dict[str, Owner] = {}
+    for owner in (one for tell in tells for one in tell.owners):
+        known_owner = owners.get(owner.unit.iri)
+        owned = (*(known_owner.owned if known_owner else ()), *owner.owned)
+        owners[owner.unit.iri] = Owner(owner.unit, tuple({element.iri: element for element in owned}.values()))
+    in_order = sorted(owners.values(), key=lambda one: (one.unit.name, one.unit.iri))
+    return replace(tells[1], owners=tuple(in_order))
 
 
 def _starts(before: FlowGraph, after: FlowGraph) -> list[str]:
@@ -156,8 +192,8 @@ def _starts(before: FlowGraph, after: FlowGraph) -> list[str]:
     return sorted({end for _, *both, _ in edges[0] ^ edges[1] for end in both} | (moved & ends))
 
 
-def _reach(graph: FlowGraph, starts: Iterable[str]) -> dict[tuple[str, str], tuple[int, str]]:
-    found: dict[tuple[str, str], tuple[int, str]] = {}
+def _reach(graph: FlowGraph, starts: Iterable[str]) -> dict[tuple[str, str], tuple[int, Certainty]]:
+    found: dict[tuple[str, str], tuple[int, Certainty]] = {}
     for start in starts:
         answer = walk(graph, Start((), frozenset([start]), frozenset()), "downstream")
         for one in answer.reached:
@@ -165,7 +201,9 @@ def _reach(graph: FlowGraph, starts: Iterable[str]) -> dict[tuple[str, str], tup
     return found
 
 
-def _counts(graph: FlowGraph, reach: dict[tuple[str, str], tuple[int, str]], results: Collection[Result]) -> Counts:
+def _counts(
+    graph: FlowGraph, reach: dict[tuple[str, str], tuple[int, Certainty]], results: Collection[Result]
+) -> Counts:
     zones = [(graph.elements[flow.source].zone, graph.elements[flow.target].zone) for flow in graph.edges]
     return Counts(
         len(graph.edges),

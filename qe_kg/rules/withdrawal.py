@@ -247,7 +247,7 @@ def withdraw(context: Context, names: Iterable[str]) -> WithdrawalAnswer:
         goes_on=tuple(goes_on),
         stopped=tuple(stopped),
         losses=losses,
-        reached=lineage.reached if ended else (),
+        reached=tuple(lineage.reached) if ended else (),
         elements=_names(context, [*stops, *stopped, *(one.consent for one in goes_on)], losses, gone),
     )
 

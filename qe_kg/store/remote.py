@@ -48,6 +48,7 @@ class RemoteStore:
 
     #: Nothing can be kept beside it.
     path: Path | None = None
+    is_in_memory = False
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -264,8 +265,9 @@ def test_bytes_that_are_no_text_are_an_unknown_name(model: Model, name: str) -> 
 @pytest.mark.parametrize("name", ['" } #', "qed:[", "http://[bad", "\x00", "\\"], ids=ascii)
 @pytest.mark.parametrize("option", ["zone", "item"])
 def test_hostile_zone_or_item_is_an_unknown_name(model: Model, option: str, name: str) -> None:
+    options: dict[str, Any] = {option: name}
     with pytest.raises(UnknownNameError):
-        model.impact("AOV-04", **{option: name})
+        model.impact("AOV-04", **options)
 
 
 syntax = st.sampled_from(

@@ -113,6 +113,25 @@ t:named a t:Depot ;
     skos:prefLabel "Named"@en .
 """
 )
+#: A property whose shapes ask for a depot, without saying so in the ontology.
+PROPERTY = """\
+t:opens a owl:DatatypeProperty ;
+    skos:prefLabel "opens"@en ;
+    skos:definition "A depot opens at this hour."@en ;
+    rdfs:isDefinedBy <https://test.example/ontology> .
+
+t:DepotShape sh:targetClass t:Depot ;
+    sh:property [ sh:path t:opens ; sh:maxCount 1 ] .
+
+"""
+INVERSE = """\
+t:serves a owl:ObjectProperty ;
+    rdfs:domain t:Depot ;
+    owl:inverseOf t:isServedBy .
+
+t:isServedBy rdfs:range t:Other .
+
+"""
 FILES = {
     "ontology.ttl": ONTOLOGY, "shapes.ttl": SHAPES, "data.ttl": DATA, "queries/ask/depots.rq": QUERY,
     "questions/depots.toml": QUESTION, "fixtures/T-01.fail.ttl": FAIL, "fixtures/T-01.pass.ttl": PASS,
@@ -347,6 +366,28 @@ FAULTS: dict[str, tuple[str, str, str, str, str, tuple[int | None, int | None], 
         "rdfs:subClassOf t:Site ; owl:disjointWith t:Site ;",
         "consistency", "OWL-cax-dw", (9, 11), "error",
     ),
+    "a property without the domain that its shapes need": (
+        "ontology.ttl", "t:Depot a owl:Class", PROPERTY + "t:Depot a owl:Class",
+        "pitfalls", "ONT-06", (15, 1), "warning",
+    ),
+    "a label that differs by a plural": (
+        "ontology.ttl", '"Site"', '"Depots"', "pitfalls", "ONT-07", (21, 1), "warning",
+    ),
+    "definitions in a circle": (
+        "ontology.ttl", "Thing that has an address", "Depot that has an address",
+        "pitfalls", "ONT-08", (15, 1), "warning",
+    ),
+    "a term that hangs in the air": (
+        "ontology.ttl", "rdfs:subClassOf t:Site ;", "", "pitfalls", "ONT-09", (21, 1), "warning",
+    ),
+    "an inverse that does not fit": (
+        "ontology.ttl", "t:Depot a owl:Class", INVERSE + "t:Depot a owl:Class",
+        "pitfalls", "ONT-10", (17, 19), "warning",
+    ),
+    "a property that is its own inverse": (
+        "ontology.ttl", "t:Depot a owl:Class", INVERSE.replace("t:isServedBy .", "t:serves .") + "t:Depot a owl:Class",
+        "pitfalls", "ONT-10", (17, 19), "warning",
+    ),
     "a rule that is broken": (
         "data.ttl",
         't:north a t:Depot ;\n    skos:prefLabel "North"@en .',
@@ -371,6 +412,16 @@ def test_a_fault_is_found_where_it_is_and_by_its_check_alone(name: str, write: C
     assert report.ok is (level != "error") and (outcome.status == "passed") is report.ok
     also = {"a fixture that expects nothing": {"FIX-02"}}.get(name, set())
     assert rules == {rule} | also, outcome.findings
+
+
+def test_what_a_superproperty_or_a_second_class_says_is_no_pitfall(write: Callable[..., Path]) -> None:
+    below = PROPERTY.replace("rdfs:is", "rdfs:subPropertyOf t:has ;\n    rdfs:is") + "t:has rdfs:domain t:Site .\n\n"
+    shared = PROPERTY + "t:SiteShape sh:targetClass t:Site ; sh:property [ sh:path t:opens ] .\n\n"
+    for sound in (below, shared, INVERSE.replace("t:Other", "t:Site")):
+        (outcome,) = _check(
+            write("ontology.ttl", "t:Depot a owl:Class", sound + "t:Depot a owl:Class"), "pitfalls"
+        ).outcomes
+        assert outcome.findings == ()
 
 
 def test_an_axiom_outside_the_profile_is_told_and_stops_nothing(write: Callable[..., Path]) -> None:
@@ -433,7 +484,7 @@ def test_public_ontologies_are_checked_without_a_crash(write_model: WriteModel) 
         }
     assert len(files) >= 4
     model = write_model(files, {"ontology": ["o*.ttl"], "shapes": [], "queries": []})
-    report = _check(model, "syntax", "format", "headers", "terms", "hierarchies", "profile", "shapes")
+    report = _check(model, "syntax", "format", "headers", "terms", "hierarchies", "pitfalls", "profile", "shapes")
     found = [one for outcome in report.outcomes for one in outcome.findings]
     assert len(found) > 20 and all(one.place is not None for one in found)
     assert sum(one.place is not None and one.place.line is not None for one in found) > len(found) * 0.9

@@ -23,6 +23,7 @@ MODELS = {
     "riverside-clinic": ROOT / "examples" / "riverside-clinic",
 }
 COLUMNS = ["hops", "code", "label", "zone", "certainty", "by way of"]
+BEHIND = ["basis", "modality", "crosses", "tell"]
 TABLE_COLUMNS = ["hops", "participant", "zone", "certainty", "by way of [source lines]"]
 
 QUESTIONS = [
@@ -69,9 +70,36 @@ def expected_rows(question: tuple[str, ...]) -> list[list[str]]:
 
 
 def rows_of_csv(question: tuple[str, ...]) -> list[list[str]]:
+    return [row[: -len(BEHIND)] for row in whole_rows(question)]
+
+
+def whole_rows(question: tuple[str, ...]) -> list[list[str]]:
     header, *rows = csv.reader(io.StringIO(output(question, "csv")))
-    assert header == COLUMNS
+    assert header == COLUMNS + BEHIND
     return rows
+
+
+def short(zone: str) -> str:
+    return zone.removeprefix("qev:zone-")
+
+
+@every_question
+def test_csv_has_what_stands_behind_the_paths_of_the_json(question: tuple[str, ...]) -> None:
+    whole = answer(question)
+    flows = {flow["id"]: flow for flow in whole["flows"]}
+    told = {one["id"] for kind in ("stakeholders", "regulators") for one in whole["tell"][kind]}
+    for one, row in zip(whole["reached"], whole_rows(question), strict=True):
+        basis, modality, crosses, tell = row[-len(BEHIND) :]
+        path = [flows[iri] for iri in one["path"]]
+        assert basis == "; ".join(flow["basis"] for flow in path)
+        assert modality == "; ".join(
+            ", ".join(one.removeprefix("qev:modality-") for one in flow["modalities"]) for flow in path
+        )
+        crossings = [" → ".join(map(short, flow["crossing"])) for flow in path if flow["crossing"]]
+        assert [part for part in crosses.split("; ") if part] == crossings
+        assert (one["id"] in told) == tell.startswith(("stakeholder", "regulator"))
+        owned = [owner["label"] for owner in whole["tell"]["owners"] if one["id"] in owner["owns"]]
+        assert all(f"owner: {label}" in tell for label in owned)
 
 
 @every_question
@@ -125,10 +153,14 @@ def test_table_counts_what_it_lists(question: tuple[str, ...]) -> None:
 
 @every_question
 def test_markdown_has_the_rows_of_the_csv(question: tuple[str, ...]) -> None:
-    header, rule, *body = output(question, "md").splitlines()
-    assert header == f"| {' | '.join(COLUMNS)} |"
+    lines = output(question, "md").splitlines()
+    told = [line for line in lines if line.startswith("- tell ")]
+    assert told == lines[: len(told)]  # first of all
+    assert bool(told) == any(answer(question)["tell"][kind] for kind in ("stakeholders", "regulators", "owners"))
+    header, rule, *body = lines[len(told) + bool(told) :]
+    assert header == f"| {' | '.join(COLUMNS + BEHIND)} |"
     assert set(rule) <= set("|- ")
-    assert [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in body] == rows_of_csv(question)
+    assert [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in body] == whole_rows(question)
 
 
 @every_question

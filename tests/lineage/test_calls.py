@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -66,7 +67,7 @@ def test_no_name_is_refused(model: Model) -> None:
 
 
 @pytest.mark.parametrize("options", [{"basis": "painted"}, {"depth": -1}])
-def test_wrong_option_is_refused(model: Model, options: dict[str, object]) -> None:
+def test_wrong_option_is_refused(model: Model, options: dict[str, Any]) -> None:
     with pytest.raises(CallError):
         model.trace("AOV-04", **options)
 

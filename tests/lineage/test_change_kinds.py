@@ -7,6 +7,7 @@ import re
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -150,7 +151,7 @@ def model() -> Model:
     return open_model(QUANTUM_ENERGY)
 
 
-def reached(kind: str, *names: str, **options: object) -> list[tuple[str, str]]:
+def reached(kind: str, *names: str, **options: Any) -> list[tuple[str, str]]:
     answer = model().change_impact(kind, *names, **options)
     return [
         (one.code or one.element.label, effect.text)

@@ -23,9 +23,9 @@ MODELS = {
     "riverside-clinic": ROOT / "examples" / "riverside-clinic",
 }
 
-ANSWER_KEYS = ["start", "direction", "depth", "basis", "reached", "flows"]
+ANSWER_KEYS = ["start", "direction", "depth", "basis", "tell", "reached", "flows"]
 REACHED_KEYS = ["id", "code", "label", "type", "zone", "hops", "certainty", "path"]
-FLOW_KEYS = ["id", "source", "target", "item", "lines", "basis"]
+FLOW_KEYS = ["id", "source", "target", "item", "lines", "basis", "modalities", "crossing", "through"]
 
 every_model = pytest.mark.parametrize("name", MODELS)
 
@@ -86,6 +86,21 @@ def test_flow_has_exactly_the_documented_keys(name: str) -> None:
         assert all(type(line) is int for line in flow["lines"])
         assert flow["lines"] == sorted(set(flow["lines"]))
         assert flow["basis"] in ("drawn", "stated", "both", "none")
+        assert all(one.startswith("qev:modality-") for one in flow["modalities"])
+        assert bool(flow["modalities"]) == (flow["basis"] != "none")  # every statement has a modality
+        assert flow["crossing"] is None or len(set(flow["crossing"])) == 2
+        assert all(is_iri(one) for one in flow["through"])
+
+
+@every_model
+def test_the_zones_of_a_crossing_are_those_of_the_ends(name: str) -> None:
+    elements = model_named(name).flow_graph.elements
+    crossings = 0
+    for flow in (flow for answer in answers(name) for flow in answer["flows"]):
+        zones = [elements[flow[end]].zone for end in ("source", "target")]
+        assert flow["crossing"] == (zones if None not in zones and zones[0] != zones[1] else None)
+        crossings += flow["crossing"] is not None
+    assert crossings
 
 
 @every_model

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -69,7 +70,13 @@ def test_all_simple_paths_shortest_first(question: Question, goal: set[str], max
     ]
     expected.sort(key=lambda one: (len(one[0]), [edge.iri for edge in one[0]]))
     filters = filters_of(question, certain=certain)
-    assert list(simple_paths(question.graph, question.start, goal, filters, max_hops=max_hops)) == expected
+    found = list(simple_paths(question.graph, question.start, goal, filters, max_hops=max_hops))
+    assert [(path, far == len(path)) for path, far in found] == expected
+    # So far, and no farther, is it declared.
+    for path, far in found:
+        assert [declared(question, path[:length]) for length in range(1, len(path) + 1)] == [
+            length <= far for length in range(1, len(path) + 1)
+        ]
 
 
 def test_paths_are_found_as_they_are_asked_for() -> None:
@@ -98,7 +105,7 @@ def test_where_the_goal_is_out_of_reach_the_search_ends_at_once() -> None:
 # --- by hand from the document ----------------------------------------------------------------------------------
 
 
-def lines_of(start: str, goal: str, **options: object) -> list[list[tuple[int, ...]]]:
+def lines_of(start: str, goal: str, **options: Any) -> list[list[tuple[int, ...]]]:
     return [[hop.flow.lines for hop in path.hops] for path in model().paths(start, goal, **options).found]
 
 
@@ -136,7 +143,7 @@ def test_a_hop_tells_what_stands_behind_it() -> None:
     assert [station.label for station in hop.stations] == ["Metering & Measurement"]
     assert hop.crossing is None  # no zone is stated for AMI systems
     [[telemetry]] = [path.hops for path in model().paths("AOV-04", "SMV-03", max_hops=1).found]
-    assert telemetry.crossing == ("qev:zone-regulated", "qev:zone-non-regulated")
+    assert telemetry.crossing == ["qev:zone-regulated", "qev:zone-non-regulated"]
 
 
 def test_limit_and_more() -> None:
@@ -147,7 +154,7 @@ def test_limit_and_more() -> None:
 
 
 @pytest.mark.parametrize("options", [{"max_hops": 0}, {"limit": 0}, {"basis": "painted"}])
-def test_wrong_options_are_refused(options: dict[str, object]) -> None:
+def test_wrong_options_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(CallError):
         model().paths("AOV-04", "SMV-03", **options)
 
@@ -167,7 +174,7 @@ def test_json_and_rows_are_of_one_answer() -> None:
     arguments = ("RCV-01", "NCV-01", "--max-hops", "4", "--limit", "3")
     document = json.loads(run(*arguments, "--format", "json"))
     assert document == model().paths("RCV-01", "NCV-01", max_hops=4, limit=3).to_dict()
-    assert list(document) == ["from", "to", "maxHops", "limit", "paths", "more"]
+    assert list(document) == ["from", "to", "maxHops", "limit", "tell", "paths", "more"]
     rows = run(*arguments, "--format", "csv").splitlines()[1:]
     assert len(rows) == sum(path["hops"] for path in document["paths"])
     table = run(*arguments, "--format", "table")

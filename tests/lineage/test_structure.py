@@ -170,9 +170,15 @@ def test_the_command_in_all_formats() -> None:
     document = json.loads(run("json"))
     assert document == model().structure().to_dict()
     assert list(document) == [
-        "bridges", "pointsOfFailure", "commingling", "loops", "islands", "sinks", "sources", "exposures",
+        "tell", "bridges", "pointsOfFailure", "commingling", "loops", "islands", "sinks", "sources", "exposures",
     ]  # fmt: skip
+    exposed = [one["id"] for one in document["exposures"]]
+    told = [one["id"] for kind in ("stakeholders", "regulators") for one in document["tell"][kind]]
+    stakeholders = {one for one in exposed if "/stakeholder-" in one}
+    assert set(told) == stakeholders and len(told) == len(stakeholders)
+    assert run("md").startswith("- tell stakeholders: ")
     rows = run("csv").splitlines()[1:]
+    del document["tell"]
     counted = sum(len(document[key]) for key in document if key != "islands" or len(document[key]) > 1)
     assert len(rows) == counted
     assert "point of failure" in run("table")

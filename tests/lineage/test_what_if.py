@@ -147,5 +147,5 @@ def test_the_command() -> None:
     assert done.exit_code == 0
     assert "0 pairs newly reached" in done.stdout and "SEP-02" in done.stdout
     document = json.loads(json.dumps(without_telemetry().to_dict()))
-    assert list(document) == ["assumed", "asked", "reach", "rules", "before", "after"]
+    assert list(document) == ["assumed", "asked", "tell", "reach", "rules", "before", "after"]
     assert done.stdout.count("otherwise   ") == len(document["reach"]["changed"])

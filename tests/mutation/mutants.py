@@ -8,11 +8,11 @@ The shapes say only *what to change*; what then has to fire is said by the oracl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from rdflib import RDF, RDFS, SH, Graph, URIRef
-from rdflib.collection import Collection
+from rdflib.collection import Collection as RdfList
 from rdflib.term import Node
 
 from tests.mutation.facts import FALSE, TRUE, Facts, Term, Triple, Value, short
@@ -31,6 +31,31 @@ class Mutant:
     @property
     def change(self) -> tuple[frozenset[Triple], frozenset[Triple]]:
         return self.removed, self.added
+
+    @property
+    def touched(self) -> frozenset[str]:
+        return frozenset(subject for subject, _, _ in self.removed | self.added)
+
+
+def at_once(mutants: Collection[Mutant]) -> Mutant:
+    removed = frozenset(triple for one in mutants for triple in one.removed)
+    added = frozenset(triple for one in mutants for triple in one.added)
+    return Mutant("; ".join(one.what for one in mutants), removed, added)
+
+
+def apart(mutants: Iterable[Mutant], most: int) -> list[list[Mutant]]:
+    """Groups of at most so many mutants, of which no two touch the same thing."""
+    groups: list[tuple[list[Mutant], set[str]]] = []
+    for mutant in mutants:
+        for group, touched in groups:
+            if len(group) < most and not touched & mutant.touched:
+                break
+        else:
+            group, touched = [], set()
+            groups.append((group, touched))
+        group.append(mutant)
+        touched |= mutant.touched
+    return [group for group, _ in groups]
 
 
 # Evidence, read off the shapes
@@ -85,7 +110,7 @@ def parts(shapes: Graph, tops: Iterable[Node], below: tuple[Node, ...]) -> Itera
             yield from parts(shapes, shapes.objects(top, parameter), deeper)
         for parameter in (SH["or"], SH["and"]):
             for members in shapes.objects(top, parameter):
-                yield from parts(shapes, Collection(shapes, members), deeper)
+                yield from parts(shapes, RdfList(shapes, members), deeper)
 
 
 # Paths
@@ -109,7 +134,7 @@ def _walk(shapes: Graph, path: Node, starts: Iterable[Term], facts: Facts) -> tu
     if (path, RDF.first, None) in shapes:
         here: set[Term] = set(names)
         last: set[Triple] = set()
-        for step in Collection(shapes, path):
+        for step in RdfList(shapes, path):
             here, last = _walk(shapes, step, here, facts)
         return here, last
     inner = shapes.value(path, SH.inversePath)
@@ -118,7 +143,7 @@ def _walk(shapes: Graph, path: Node, starts: Iterable[Term], facts: Facts) -> tu
         return {holder for holder, _, _ in back}, set(back)
     options = shapes.value(path, SH.alternativePath)
     if options is not None:
-        both = [_walk(shapes, one, names, facts) for one in Collection(shapes, options)]
+        both = [_walk(shapes, one, names, facts) for one in RdfList(shapes, options)]
         return set().union(*(one for one, _ in both)), set().union(*(one for _, one in both))
     once = shapes.value(path, SH.zeroOrOnePath)
     if once is not None:

@@ -1,6 +1,7 @@
 """Three SHACL engines give the same results, one by one: ours, pySHACL, and shifty, which is written in Rust.
 
-On the model as it is, on the target state, and on the target state with a batch of changes at once.
+On the model as it is, and on the target state with a batch of changes at once; on the target state itself, of which
+there is nothing to say, the two fast ones.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def test_three_engines_give_the_same_results(data: object) -> None:
     assert callable(data)
     quads, with_shapes = data(), shapes()
     ours = Counter(of_raw(one) for one in run("sparql", quads, with_shapes).results)
-    theirs = Counter(of_raw(one) for one in run("pyshacl", quads, with_shapes).results)
-    assert ours == theirs
     assert ours == by_shifty(quads, with_shapes)
+    if data is not target:  # pySHACL needs ten seconds to say nothing of it
+        assert ours == Counter(of_raw(one) for one in run("pyshacl", quads, with_shapes).results)
     assert bool(ours) == (data is not target)

@@ -2,10 +2,11 @@
 
 What should fire is said by oracles in plain Python, which know the rules and not their shapes; what fires, by the
 product's shapes, its engine and its finder of paths. A miss and a false alarm both fail. ``pytest -s`` prints the
-counts: ``killed`` are mutants that break a rule and are found out, ``equivalent`` those that break none, since other
-evidence stands in.
+counts: ``killed`` are mutants (by default groups of them) that break a rule and are found out, ``equivalent`` those
+that break none, since other evidence stands in.
 
-All mutants take minutes; by default each kind is tried at one or two places. ``make mutants`` tries all.
+All mutants, one at a time, take minutes: ``make mutants`` tries them. By default each kind is tried at one place, and
+several at once where they touch different things; where the two sides then differ, each is judged by itself.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import pytest
 from qe_kg.validation.engines import CompiledShapes
 from tests.mutation.bench import ROOT, Bench, Breach
 from tests.mutation.facts import Value, short
-from tests.mutation.mutants import Mutant, a_few, by_hand, distinct, evidence, from_shapes, of_consents
+from tests.mutation.mutants import Mutant, a_few, apart, at_once, by_hand, distinct, evidence, from_shapes, of_consents
 
 pytestmark = pytest.mark.xdist_group("mutation")
 ALL = os.environ.get("MUTANTS") == "all"
@@ -46,20 +47,26 @@ def clinic() -> Bench:
 def judge(bench: Bench, mutants: Iterable[Mutant]) -> tuple[Counter[str], dict[str, set[Breach]], set[str]]:
     """Count mutants; give those that the two sides judge differently, and the names of those that broke a rule."""
     before = bench.expected(bench.facts)
-    counts, wrong, killed = Counter[str](), {}, set()
-    for mutant in mutants:
-        quads, facts = bench.changed(mutant)
-        found, expected = bench.found(quads), bench.expected(facts)
-        counts["made"] += 1
-        if found != expected:
-            wrong[mutant.what] = found ^ expected
-        elif expected != before:
-            counts["killed"] += 1
-            killed.add(mutant.what)
-        else:
-            counts["equivalent"] += 1
+    counts, killed = Counter[str](), set[str]()
+    wrong: dict[str, set[Breach]] = {}
+    for group in [[one] for one in mutants] if ALL else apart(mutants, 12):
+        difference, expected = difference_of(bench, at_once(group))
+        if difference:
+            alone = {one.what: difference_of(bench, one)[0] for one in group if len(group) > 1}
+            wrong |= {what: found for what, found in alone.items() if found} or {at_once(group).what: difference}
+        counts["made"] += len(group)
+        counts["judged"] += 1
+        counts["killed" if expected != before else "equivalent"] += 1
+        killed |= {one.what for one in group if expected != before}
     print(f"\n{bench.scenario or bench.directory.name}: {dict(counts)}, judged differently: {len(wrong)}")
     return counts, wrong, killed
+
+
+def difference_of(bench: Bench, mutant: Mutant) -> tuple[set[Breach], set[Breach]]:
+    """What the two sides do not both say of a change, and what the oracles say."""
+    quads, facts = bench.changed(mutant)
+    expected = bench.expected(facts)
+    return bench.found(quads) ^ expected, expected
 
 
 def of_evidence(bench: Bench) -> list[Mutant]:

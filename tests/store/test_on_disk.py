@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -49,7 +50,7 @@ def test_on_disk_and_in_memory_give_equal_answers(
     starts += [edges[0].iri, *sorted({item for edge in edges for item in edge.items})[:3]]
     for start in starts[:: max(1, len(starts) // 3)]:
         for options in ({}, {"certain": True}, {"basis": "stated", "through_external": True}):
-            asked = {"depth": depth, **options}
+            asked: dict[str, Any] = {"depth": depth, **options}
             assert disk.impact(start, **asked).to_dict() == memory.impact(start, **asked).to_dict()
             assert disk.trace(start, **asked).to_dict() == memory.trace(start, **asked).to_dict()
 
