@@ -279,7 +279,7 @@ class Model(RuleQuestions, LineageQuestions):
                 model = Model(self.manifest, store, is_whole=self.is_whole, held=self.files.held, is_loaded=True)
                 return model._validated(settings, InStore(store, self.namespaces))
 
-        return validated_in_store(settings, there, lambda: self.in_memory()._validated(settings))
+        return validated_in_store(settings.engine, there, lambda: self.in_memory()._validated(settings))
 
     def _validated(self, settings: Settings, in_store: InStore | None = None) -> ValidationReport:
         from qe_kg.validation.gate import validate

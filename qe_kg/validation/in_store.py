@@ -25,7 +25,6 @@ from qe_kg.validation.by_queries import NotInStoreError, run_by_queries
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
-    from qe_kg.validation.gate import Settings
     from qe_kg.validation.report import ValidationReport
 
 _REFUSED = (401, 403, 404, 405)
@@ -140,12 +139,12 @@ def copied(store: Store, namespaces: Namespaces) -> Iterator[RemoteStore]:
 
 
 def validated_in_store(
-    settings: Settings, there: Callable[[], ValidationReport], here: Callable[[], ValidationReport]
+    engine: str, there: Callable[[], ValidationReport], here: Callable[[], ValidationReport]
 ) -> ValidationReport:
     """Validate in the store; where that cannot be and any engine will do, in memory, and say so.
 
     Args:
-        settings: how.
+        engine: which is asked for.
         there: validates in the store.
         here: reads everything from it and validates in memory.
 
@@ -153,15 +152,15 @@ def validated_in_store(
         NotInStoreError: the engine was to be ours, and it cannot run there.
 
     """
-    if settings.engine in ("auto", "sparql"):
+    if engine in ("auto", "sparql"):
         try:
             return there()
         except NotInStoreError as error:
-            if settings.engine == "sparql":
+            if engine == "sparql":
                 raise
             why = str(error)
     else:
-        why = f"the engine {settings.engine} does not run in a store"
+        why = f"the engine {engine} does not run in a store"
     report = here()
     note = f"read from the store and validated in memory, by literals as the store has them: {why}"
     return replace(report, notes=(*report.notes, note))
