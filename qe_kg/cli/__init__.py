@@ -46,6 +46,7 @@ _GROUPS = {
     },
     "Take along": {
         "export": "Write the model as RDF.",
+        "reference": "Write pages about the words of the model.",
         "load": "Load a model into a store, on disk or elsewhere.",
         "generate": "Make up a large enterprise, for trials and benchmarks.",
         "demo": "Do the main job once: validate, impact, trace, export.",
