@@ -267,6 +267,8 @@ class RemoteStore:
 
     def _graph_write(self, method: str, name: str, triples: Body, *, idempotent: bool) -> None:
         headers = {"Content-Type": _TRIPLES}
+        if callable(triples) and not self.profile.quirks.chunked:
+            triples = b"".join(triples())
         with self._graph_request(method, name, headers=headers, body=triples, idempotent=idempotent) as reply:
             reply.read()
 
