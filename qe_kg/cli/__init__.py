@@ -44,6 +44,11 @@ _GROUPS = {
         "migrate": "Rewrite a model for the names of this release.",
         "merge-driver": "Merge a Turtle file by statement, for git.",
     },
+    "Publish": {
+        "publish": "Publish the model to a SPARQL store, all at once.",
+        "status": "Compare the model with what is published.",
+        "rollback": "Publish a version again that was published before.",
+    },
     "Take along": {
         "export": "Write the model as RDF.",
         "reference": "Write pages about the words of the model.",

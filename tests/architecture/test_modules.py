@@ -52,6 +52,7 @@ HELPERS = {
     "qe_kg.cli.options",
     "qe_kg.cli.output",
     "qe_kg.cli.progress",
+    "qe_kg.cli.publishing",
     "qe_kg.cli.reports",
     "qe_kg.report_formats.findings",
 }
@@ -82,7 +83,7 @@ LAYERS = (
     {"generate.*"},
     {"model", "loose_files", "opening"},
     {"competency"},
-    {"diff.*", "checks.*", "reference.*", "why.*"},
+    {"diff.*", "checks.*", "publish.*", "reference.*", "why.*"},
     {"cli.*", "__main__"},
 )
 
