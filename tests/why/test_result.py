@@ -107,7 +107,7 @@ def test_a_result_of_a_shape_that_is_of_no_rule(model: Model) -> None:
     assert reason is not None
     assert _told(reason, "missing") == [("missing: skos:prefLabel", "25:28")]
     (shape,) = (one for one in reason.walk() if one.kind == "shape")
-    assert shape.text == "said by qesh:ArchitectureElementShape-prefLabel" and shape.note == "sh:minCount"
+    assert shape.text == "said by qesh:ArchitectureElementShape-prefLabel" and shape.note == "sh:qualifiedMinCount"
     assert why_result(model, "t:bare", "qesh:ArchitectureElementShape-prefLabel") == reason
     assert why_result(model, "t:reads", "SEP-02") is None
     with pytest.raises(UnknownNameError, match="SEP-02"):
