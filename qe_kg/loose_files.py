@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ def validate_files(
     )
 
     def inputs(paths: Iterable[Path]) -> list[InputFile]:
-        return [InputFile(path, shown_path(path), list(read_quads(path))) for path in expand_paths(paths)]
+        return [InputFile(path, shown_path(path), partial(read_quads, path)) for path in expand_paths(paths)]
 
     return validate(inputs(data), inputs(shapes), Namespaces(), settings)
 

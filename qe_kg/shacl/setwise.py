@@ -223,10 +223,13 @@ class SetwiseRun:
         rows = self.sparql.select(f"SELECT DISTINCT {columns} WHERE {{ {reach.pattern} }}")
         return Counter(row[0] for row in rows if row[0])
 
-    def focus_nodes(self, shape: Shape) -> list[Node]:
+    def focus_nodes(self, shape: Shape) -> Set[Node]:
         """Return the nodes that a shape's targets select."""
-        rows = self.sparql.select(f"SELECT DISTINCT ?this WHERE {{ {self.targets(shape)} }}")
-        return sorted(row[0] for row in rows if row[0])
+        return self.nodes(Candidates("?this", self.targets(shape)))
+
+    def has_any(self, reach: Reach) -> bool:
+        """Tell whether a shape comes by any focus node."""
+        return self.sparql.ask(f"ASK {{ {reach.pattern} }}")
 
 
 def _renumbered(pattern: str) -> str:
