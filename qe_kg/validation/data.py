@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: From this size on (bytes), an N-Triples file is not held as objects of Python, and the data are asked by queries.
 LARGE = 4_000_000
+#: So many steps of a path from a focus node are told with their places in large files.
+_STEPS = 2
 
 
 class Facts(Protocol):
@@ -119,8 +121,10 @@ class Data:
         """Return the files to look for places in; of large ones the triples of some nodes and of their neighbours."""
         if not self.large:
             return list(self._files)
-        wanted = set(nodes)
-        wanted.update(one for node in tuple(wanted) for one in self.source.neighbours(node))
+        wanted = edge = set(nodes)
+        for _ in range(_STEPS):
+            edge = {one for node in edge for one in self.source.neighbours(node)} - wanted
+            wanted |= edge
         return [excerpt(file.path, file.name, wanted) if file.is_large else file for file in self._files]
 
     @cached_property
