@@ -7,6 +7,7 @@ from one base, and `rebase` maps what is shipped to that base.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -46,6 +47,14 @@ _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*\Z")
 def is_iri(text: str) -> bool:
     """Tell whether a text has the form of an absolute IRI."""
     return _IRI.match(text) is not None
+
+
+def compact_by(prefixes: Iterable[tuple[str, str]], iri: str) -> str:
+    """Shorten an IRI by the first of some (prefix, namespace) with which that is valid Turtle; else leave it."""
+    for prefix, namespace in prefixes:
+        if iri.startswith(namespace) and _LOCAL_NAME.match(iri[len(namespace) :]):
+            return f"{prefix}:{iri[len(namespace) :]}"
+    return iri
 
 
 @dataclass(frozen=True)
@@ -93,10 +102,7 @@ class Namespaces:
 
     def compact(self, iri: str) -> str:
         """Shorten an IRI to ``prefix:local`` where that is valid Turtle; else return it unchanged."""
-        for prefix, namespace in self._longest_first:
-            if iri.startswith(namespace) and _LOCAL_NAME.match(iri[len(namespace) :]):
-                return f"{prefix}:{iri[len(namespace) :]}"
-        return iri
+        return compact_by(self._longest_first, iri)
 
     def expand(self, name: str) -> str | None:
         """Turn ``prefix:local``, ``<iri>`` or an absolute IRI into an IRI; None if it is none of them."""

@@ -134,11 +134,11 @@ class CompiledShapes:
         """
         exactly = set(self.dependent(altered))
         run = SetwiseRun(self.shapes, source)
-        given: dict[Node, Collection[Node]] = {
-            shape.node: run.focus_nodes(shape) for shape in self.shapes.targeted if shape.node not in exactly
-        }
-        reached = [one for name, nodes in given.items() if nodes for one in run.reached(self.shapes[name])]
-        with_focus = {shape.node for shape, reach in reached if run.has_any(reach)}
+        by_queries = [shape for shape in self.shapes.targeted if shape.node not in exactly]
+        given: dict[Node, object] = {shape.node: run.has_any(run.targets(shape)) for shape in by_queries}
+        reached = [one for shape in by_queries if given[shape.node] for one in run.reached(shape)]
+        with_focus = {shape.node for shape, reach in reached if run.has_any(reach.pattern)}
+        focus_nodes = run.count_focus_nodes(by_queries)
         tasks = [(constraint, shape, reach) for shape, reach in reached for constraint in shape.constraints]
         with ThreadPoolExecutor(_THREADS) as pool:  # the store lets others run while it looks for an answer
             found = pool.map(lambda task: list(run.results_of(task[0], task[1], task[2], make_result)), tasks)
@@ -149,11 +149,13 @@ class CompiledShapes:
             reached_exactly = direct.reached(given_exactly)
             results += direct.results(reached_exactly)
             given |= given_exactly
+            found_by_store = {node for shape in by_queries for node in run.focus_nodes(shape)}
+            focus_nodes = len(found_by_store.union(*given_exactly.values()))
             with_focus |= {name for name, nodes in reached_exactly.items() if nodes}
         return EngineRun(
             NAME,
             tuple(sorted(results, key=RawResult.key)),
-            len(frozenset().union(*given.values())),
+            focus_nodes,
             len(self.active),
             self._coverage(given, with_focus, altered),
         )
@@ -183,6 +185,13 @@ class CompiledShapes:
                 given[shape.node] = nodes if focus is None else [node for node in nodes if node in focus]
         return given
 
+    def coverage_of(self, counts: Mapping[Node, int], with_focus: set[Node]) -> Coverage:
+        """Tell what was looked at, given the number of focus nodes of each shape with targets.
+
+        A shape that ``sh:property`` leads to counts as evaluated where the one with the target was.
+        """
+        return replace(self._coverage(counts, with_focus, Altered({})), elsewhere=())
+
     def inexact(self, altered: Altered) -> list[Node]:
         """Return the shapes with targets whose SPARQL constraints depend on a literal that the store rewrites."""
         if not altered.numbers and not self.altered_literals:
@@ -194,7 +203,7 @@ class CompiledShapes:
             if uses_sparql(self.shapes, shape) and dependence.of_shape(shape)
         ]
 
-    def _coverage(self, given: Mapping[Node, Collection[Node]], with_focus: set[Node], altered: Altered) -> Coverage:
+    def _coverage(self, given: Mapping[Node, object], with_focus: set[Node], altered: Altered) -> Coverage:
         needed = self._closure(with_focus)
         led_to = self._closure({shape.node for shape in self.shapes.targeted})
         why = "its SPARQL constraint looks at literals that the store rewrites"

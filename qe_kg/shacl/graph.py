@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from qe_kg.errors import ReadError
@@ -115,7 +116,7 @@ class Graph:
                     waiting.append(one)
         return found
 
-    def instances(self, of: Node) -> frozenset[Node]:
+    def instances(self, of: Node) -> AbstractSet[Node]:
         """Return the SHACL instances of a class: what has it, or a class below it, as ``rdf:type``."""
         if of not in self._instances:
             types = self.by_value(RDF_TYPE)

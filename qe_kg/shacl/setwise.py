@@ -11,12 +11,12 @@ import contextlib
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 
 from qe_kg.errors import QueryError
 from qe_kg.shacl.model import Constraint, Finding, Shape, Shapes, Target
-from qe_kg.shacl.nodes import RDF_TYPE, RDFS_SUBCLASS_OF, Node, is_blank
+from qe_kg.shacl.nodes import RDF_TYPE, RDFS_SUBCLASS_OF, Node, is_blank, literal_parts
 from qe_kg.shacl.paths import may_be_empty, path_text
 from qe_kg.shacl.results import RawResult
 from qe_kg.shacl.selects import Candidates, Scope
@@ -61,6 +61,7 @@ class SetwiseRun:
         self.shapes, self.sparql = shapes, sparql
         self._numbers = itertools.count(1)
         self._nodes: dict[str, frozenset[Node]] = {}
+        self._has_any: dict[str, bool] = {}
         self._failing: dict[tuple[Node, str], frozenset[Node]] = {}
         self._below: dict[Node, list[Node]] | None = None
 
@@ -227,9 +228,21 @@ class SetwiseRun:
         """Return the nodes that a shape's targets select."""
         return self.nodes(Candidates("?this", self.targets(shape)))
 
-    def has_any(self, reach: Reach) -> bool:
-        """Tell whether a shape comes by any focus node."""
-        return self.sparql.ask(f"ASK {{ {reach.pattern} }}")
+    def count_focus_nodes(self, shapes: Iterable[Shape]) -> int:
+        """Count the distinct nodes that the targets of shapes select."""
+        different = {_renumbered(pattern): pattern for pattern in map(self.targets, shapes)}
+        if not different:
+            return 0
+        patterns = " UNION ".join(f"{{ {pattern} }}" for pattern in different.values())
+        rows = self.sparql.select(f"SELECT (COUNT(DISTINCT ?this) AS ?n) WHERE {{ {patterns} }}")
+        return next(int(literal_parts(row[0]).lexical) for row in rows if row[0])
+
+    def has_any(self, pattern: str) -> bool:
+        """Tell whether a pattern is solved."""
+        key = _renumbered(pattern)
+        if key not in self._has_any:
+            self._has_any[key] = self.sparql.ask(f"ASK {{ {pattern} }}")
+        return self._has_any[key]
 
 
 def _renumbered(pattern: str) -> str:

@@ -174,6 +174,11 @@ def has_blank_node(quad: ox.Quad) -> bool:
     return isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode)
 
 
+def header_size(form: str, prefixes: dict[str, str]) -> int:
+    """Return how many bytes a document of no statement takes: the declarations of prefixes."""
+    return len(ox.serialize([], format=FORMATS[form], prefixes=prefixes) or b"")
+
+
 def is_dataset(form: str) -> bool:
     """Tell whether a format has named graphs."""
     return FORMATS[form].supports_datasets

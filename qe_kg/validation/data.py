@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -32,7 +32,7 @@ class Facts(Protocol):
     def value(self, subject: Node, predicate: Node) -> Node | None:
         """Return the first value of a property, or None."""
 
-    def instances(self, of: Node) -> frozenset[Node]:
+    def instances(self, of: Node) -> Set[Node]:
         """Return the SHACL instances of a class."""
 
 

@@ -234,7 +234,7 @@ def test_what_xml_cannot_hold_is_refused_and_the_old_file_stays(write_model: Wri
 
 
 def test_the_ending_tells_the_format(model: Path, tmp_path: Path, qe_kg: Run) -> None:
-    for ending, begins in (("nt", "<"), ("jsonld", "["), ("rdf", "<?xml"), ("ttl", "@prefix")):
+    for ending, begins in (("nt", "<"), ("jsonld", "{"), ("rdf", "<?xml"), ("ttl", "@prefix")):
         path = tmp_path / f"out.{ending}"
         done = qe_kg("export", "--model", model, "-o", path)
         assert (done.returncode, done.stdout) == (0, ""), done.stderr

@@ -32,7 +32,7 @@ class Class(ValueConstraint):
     def violations(self, scope: Scope) -> Violations:
         """Select the values that are no instances of the class."""
         is_instance = scope.patterns.instances(scope.value, self.of)
-        return filtered(scope, f"FILTER NOT EXISTS {{ {is_instance} }}", scope.value)
+        return filtered(scope, f"MINUS {{ {is_instance} }}", scope.value)
 
     @property
     def text(self) -> str:

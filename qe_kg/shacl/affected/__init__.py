@@ -1,0 +1,1 @@
+"""Which focus nodes a change can affect, and validation of just these."""

@@ -1,0 +1,78 @@
+"""A graph that changes: what `qe_kg.shacl.graph` has, with removal, and classes that are looked up and not listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING
+
+from qe_kg.shacl.graph import Graph
+from qe_kg.shacl.nodes import RDF_TYPE, RDFS_SUBCLASS_OF, Node
+
+if TYPE_CHECKING:
+    import pyoxigraph as ox
+
+Triple = tuple[Node, Node, Node]
+
+
+class Instances(AbstractSet[Node]):
+    """The SHACL instances of a class, found in the graph as they are asked for."""
+
+    def __init__(self, graph: LiveGraph, of: Node) -> None:
+        self._graph, self._classes = graph, graph.subclasses(of)
+
+    def __contains__(self, node: object) -> bool:
+        return isinstance(node, str) and not self._classes.isdisjoint(self._graph.objects(node, RDF_TYPE))
+
+    def __iter__(self) -> Iterator[Node]:
+        types = self._graph.by_value(RDF_TYPE)
+        yield from dict.fromkeys(one for kind in self._classes for one in types.get(kind, ()))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class LiveGraph(Graph):
+    """A graph to which triples are added and from which they are taken away, at the cost of each triple alone."""
+
+    def __init__(self, quads: Iterable[ox.Quad] = ()) -> None:
+        self._below: dict[Node, set[Node]] = {}
+        super().__init__(quads)
+
+    def add(self, subject: Node, predicate: Node, value: Node) -> None:
+        """Add a triple.
+
+        Raises:
+            ReadError: it holds a triple term of RDF 1.2.
+
+        """
+        super().add(subject, predicate, value)
+        if predicate == RDFS_SUBCLASS_OF:
+            self._below.clear()
+
+    def remove(self, subject: Node, predicate: Node, value: Node) -> None:
+        """Take a triple away, if it is there."""
+        if (subject, predicate, value) not in self._seen:
+            return
+        self._seen.discard((subject, predicate, value))
+        for index, (first, second, third) in (
+            (self._forward, (subject, predicate, value)),
+            (self._backward, (predicate, value, subject)),
+        ):
+            index[first][second].remove(third)
+            if not index[first][second]:
+                del index[first][second]
+            if not index[first]:
+                del index[first]
+        if predicate == RDFS_SUBCLASS_OF:
+            self._below.clear()
+
+    def subclasses(self, of: Node) -> set[Node]:
+        """Return a class and all classes below it."""
+        if of not in self._below:
+            self._below[of] = super().subclasses(of)
+        return self._below[of]
+
+    def instances(self, of: Node) -> AbstractSet[Node]:
+        """Return the SHACL instances of a class."""
+        return Instances(self, of)

@@ -1,0 +1,168 @@
+"""What a change of triples can do to the solutions of a query: the nodes that ``$this`` is in those that change.
+
+A solution that is there only before or only after the change uses a changed triple in some triple pattern. That fixes
+what stands at the pattern's ends; the other triple patterns that match in every solution (not those of OPTIONAL, UNION
+or NOT EXISTS) lead from there to ``$this``. They are followed in the old and the new triples together, so nothing that
+matched before or matches now is missed. Each variable has a set of nodes of its own: more than the solutions hold, and
+never less.
+
+* A pattern within OPTIONAL, MINUS or (NOT) EXISTS changes the solution that it extends or tests. Of what it fixes, only
+  the variables that every such solution binds are kept.
+* Where nothing leads to ``$this``, or only a literal that a store may write in another way, every focus node counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from qe_kg.shacl.affected.extent import Delta, DoubtfulStep, Extent, touched, walk
+from qe_kg.shacl.affected.patterns import Basic, Join, Leaf, Name, Optional, Pattern, Tested, leaves
+from qe_kg.shacl.nodes import Node, is_iri
+from qe_kg.shacl.paths import may_be_empty
+
+THIS, VALUE = "?this", "?value"
+NOT_LED_TO = "a changed triple matches a pattern that does not lead to $this"
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Solutions that change: what some variables can be in them, and triple patterns that match in all of them."""
+
+    bound: dict[Name, set[Node]]
+    leaves: tuple[Leaf, ...]
+
+    def within(self, more: Iterable[Leaf]) -> Changed:
+        """Return the same with further triple patterns that match."""
+        return Changed(self.bound, (*self.leaves, *more))
+
+
+def affected_foci(
+    pattern: Pattern, delta: Delta, focus_of: Callable[[set[Node]], set[Node]] | None = None
+) -> Extent:  # fmt: skip
+    """Return what ``$this`` can be in the solutions of a query that a change adds, takes away or alters.
+
+    Args:
+        pattern: the pattern of the query.
+        delta: the change.
+        focus_of: where ``$value`` is bound beforehand too, the focus nodes that have some value nodes.
+
+    """
+    extent = Extent()
+    beforehand = frozenset([THIS] if focus_of is None else [THIS, VALUE])
+    for one in _Analysis(delta, beforehand).changed(pattern):
+        try:
+            found = _led_to(one, beforehand, delta)
+        except DoubtfulStep:
+            found = None
+        if found is None:
+            return Extent(everything=NOT_LED_TO)
+        if THIS in found:
+            extent.nodes |= found[THIS]
+        elif focus_of is not None:
+            extent.nodes |= focus_of(found[VALUE])
+    return extent
+
+
+@dataclass(frozen=True)
+class _Analysis:
+    """The analysis of one query for one change; ``beforehand`` are the variables that are bound in every group."""
+
+    delta: Delta
+    beforehand: frozenset[Name]
+
+    def changed(self, pattern: Pattern) -> Iterator[Changed]:
+        """Yield the solutions of a pattern that the change adds, takes away or alters."""
+        if isinstance(pattern, Basic):
+            for leaf in pattern.leaves:
+                for bound in _matches(leaf, self.delta):
+                    yield Changed(bound, pattern.leaves)
+        elif isinstance(pattern, Join):
+            for one, other in ((pattern.first, pattern.second), (pattern.second, pattern.first)):
+                around = tuple(leaves(other))
+                yield from (found.within(around) for found in self.changed(one))
+        elif isinstance(pattern, Optional):
+            yield from self.changed(pattern.left)
+            yield from self._extending(pattern.left, self.changed(pattern.right))
+            both = tuple(leaves(pattern.right))
+            for one in pattern.exist:
+                yield from self._extending(pattern.left, (found.within(both) for found in self.changed(one)))
+        elif isinstance(pattern, Tested):
+            yield from self.changed(pattern.inner)
+            for one in pattern.exist:
+                yield from self._extending(pattern.inner, self.changed(one))
+        else:
+            yield from self.changed(pattern.first)
+            yield from self.changed(pattern.second)
+
+    def _extending(self, base: Pattern, changed: Iterable[Changed]) -> Iterator[Changed]:
+        """Yield the solutions of a pattern that the solutions which change extend or test."""
+        certain = tuple(leaves(base))
+        shared = self.beforehand.union(*(leaf.variables for leaf in certain))
+        for one in changed:
+            try:
+                found = _led_to(one, shared, self.delta)
+            except DoubtfulStep:
+                found = None
+            # Where nothing is known of the solutions that are extended, it may be any.
+            yield Changed(found or {}, certain)
+
+
+def _matches(leaf: Leaf, delta: Delta) -> Iterator[dict[Name, set[Node]]]:
+    """Yield what a triple pattern's ends can be where it matches with a changed triple."""
+    try:
+        starts = touched(delta, leaf.path, exact=False)
+        ends = touched(delta, leaf.path, backwards=True, exact=False) if starts else set()
+    except DoubtfulStep:
+        yield {}
+        return
+    if starts:
+        yield from _bound(leaf, starts, ends)
+    if may_be_empty(leaf.path):  # a path of no step leads from each node of the data to itself
+        yield from _bound(leaf, delta.nodes, delta.nodes)
+
+
+def _bound(leaf: Leaf, starts: set[Node], ends: set[Node]) -> Iterator[dict[Name, set[Node]]]:
+    if any(is_iri(end) and end not in nodes for end, nodes in ((leaf.subject, starts), (leaf.value, ends))):
+        return
+    yield {end: nodes for end, nodes in ((leaf.value, ends), (leaf.subject, starts)) if end[0] == "?"}
+
+
+def _led_to(changed: Changed, wanted: Collection[Name], delta: Delta) -> dict[Name, set[Node]] | None:
+    """Return what is known of wanted variables; None if nothing is.
+
+    Raises:
+        DoubtfulStep: it hangs on how a store writes a literal.
+
+    """
+    known = {name: nodes for name, nodes in changed.bound.items() if name in wanted}
+    if known:
+        return known
+    way = _way(changed, wanted)
+    if way is None:
+        return None
+    name, steps = way
+    nodes = changed.bound[name]
+    for leaf, forwards in steps:
+        nodes = walk(delta.graph, leaf.path, nodes, backwards=not forwards, exact=False)
+        name = leaf.value if forwards else leaf.subject
+    return {name: nodes}
+
+
+_Steps = tuple[tuple[Leaf, bool], ...]
+
+
+def _way(changed: Changed, wanted: Collection[Name]) -> tuple[Name, _Steps] | None:
+    """Return the shortest way over triple patterns from a variable that is known to one that is wanted."""
+    ways: dict[Name, tuple[Name, _Steps]] = {name: (name, ()) for name in changed.bound}
+    waiting = list(ways)
+    for name in waiting:  # grows as it is gone through: breadth first
+        start, steps = ways[name]
+        for leaf in changed.leaves:
+            for here, there, forwards in ((leaf.subject, leaf.value, True), (leaf.value, leaf.subject, False)):
+                if here == name and there[0] == "?" and there not in ways:
+                    ways[there] = (start, (*steps, (leaf, forwards)))
+                    if there in wanted:
+                        return ways[there]
+                    waiting.append(there)
+    return None
