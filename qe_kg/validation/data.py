@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +13,7 @@ from qe_kg.positions import Excerpt, excerpt
 from qe_kg.shacl.engine import Altered, altered_in
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.nodes import Node
+from qe_kg.store.files import with_labels
 from qe_kg.store.sparql_source import MemorySource, altered_in_file
 
 if TYPE_CHECKING:
@@ -55,8 +57,8 @@ class InputFile:
 
     @cached_property
     def quads(self) -> list[ox.Quad]:
-        """The quads."""
-        return list(self.read())
+        """The quads; a blank node has the same label whenever the file is read."""
+        return list(with_labels(self.read(), f"f{zlib.crc32(self.name.encode()):08x}n"))
 
     @cached_property
     def altered(self) -> dict[Node, int] | None:

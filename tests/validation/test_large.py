@@ -67,3 +67,13 @@ def test_a_file_with_a_fault_is_refused_with_its_place(tmp_path: Path) -> None:
     (tmp_path / "data.nt").write_text(DATA)
     with pytest.raises(Exception, match=r"data\.nt:5:"):
         validate_files([tmp_path / "data.nt"], [tmp_path / "shapes.ttl"])
+
+
+def test_a_blank_node_is_told_by_the_same_name_each_time(tmp_path: Path) -> None:
+    (tmp_path / "shapes.ttl").write_text(SHAPES)
+    (tmp_path / "data.ttl").write_text("@prefix ex: <https://example.org/> . [ ex:name 1 , 2 ] . [ ex:price 3 ] .")
+    first, second = (
+        validate_files([tmp_path / "data.ttl"], [tmp_path / "shapes.ttl"]).to_dict()["results"] for _ in range(2)
+    )
+    assert len(first) == 3 and {one["focus"][0] for one in first} == {"f"}
+    assert first == second
