@@ -303,7 +303,8 @@ class Model(RuleQuestions, LineageQuestions):
         """Return a file as the gate takes it: with its quads, and under the name to report."""
         from qe_kg.validation.gate import InputFile
 
-        return InputFile(file.path, shown_path(file.path), list(self.files.read(file)))
+        is_whole = not self.change.removed and self.files.renaming(file) is None and self.files.held is None
+        return InputFile(file.path, shown_path(file.path), lambda: self.files.read(file), is_whole)
 
     # --- export -------------------------------------------------------------------------------------------
 
