@@ -134,6 +134,9 @@ class Graphs(Protocol):
     def stream(self, usual: str) -> Iterator[ox.Quad]:
         """Yield the quads of a graph as they come in."""
 
+    def name_of(self, usual: str) -> str:
+        """Return the name that a graph has in its store."""
+
 
 @dataclass(frozen=True)
 class HeldGraphs:
@@ -159,6 +162,10 @@ class HeldGraphs:
         for one in () if actual is None else self.store.stream(actual):
             yield ox.Quad(one.subject, one.predicate, one.object, name)
 
+    def name_of(self, usual: str) -> str:
+        """Return the name that a graph has in its store."""
+        return self.record.graphs.get(usual, usual)
+
 
 @dataclass(frozen=True)
 class KeptGraphs:
@@ -181,3 +188,7 @@ class KeptGraphs:
     def stream(self, usual: str) -> Iterator[ox.Quad]:
         """Yield the quads of a graph."""
         return iter(self.graph(usual))
+
+    def name_of(self, usual: str) -> str:
+        """Return the usual name: who keeps graphs gives them their usual names."""
+        return usual
