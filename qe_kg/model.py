@@ -302,7 +302,8 @@ class Model(RuleQuestions, LineageQuestions):
     def _input(self, file: ModelFile) -> InputFile:
         from qe_kg.validation.gate import InputFile
 
-        return InputFile(file.path, shown_path(file.path), list(self.files.read(file)))
+        is_whole = not self.change.removed and self.files.renaming(file) is None and self.files.held is None
+        return InputFile(file.path, shown_path(file.path), lambda: self.files.read(file), is_whole)
 
     # --- export -------------------------------------------------------------------------------------------
 
