@@ -306,11 +306,11 @@ class Model(RuleQuestions, LineageQuestions):
         from qe_kg.validation.gate import InputFile
 
         files = ModelFiles(self.manifest) if is_here else self.files
-        quads = list(files.read(file))
         if files.held is None:
-            return InputFile(file.path, shown_path(file.path), quads)
+            is_whole = not files.change.removed and files.renaming(file) is None
+            return InputFile(file.path, shown_path(file.path), lambda: files.read(file), is_whole)
         graph = files.stored_name(file)  # lines of the file here say nothing about what a store holds
-        return InputFile(Path(graph), graph, quads)
+        return InputFile(Path(graph), graph, lambda: files.read(file), False)
 
     # --- export -------------------------------------------------------------------------------------------
 

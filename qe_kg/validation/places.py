@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from qe_kg.errors import ShapesError
 from qe_kg.namespaces import Namespaces
-from qe_kg.positions import FilePlaces, Place, main_description, places_of, subject_place
+from qe_kg.positions import Excerpt, FilePlaces, Place, main_description, places_of, subject_place
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.model import IllFormedShapes
 from qe_kg.shacl.nodes import RDF_TYPE, Node, is_literal, literal_parts, sh, text_of
@@ -120,7 +120,7 @@ class _Index:
     def place(self, ref: _Ref, kind: _Kind = "triple") -> SourcePlace:
         file = self.files[ref.file]
         if ref.file not in self._places:
-            self._places[ref.file] = places_of(file.path, len(file.quads))
+            self._places[ref.file] = file.places if isinstance(file, Excerpt) else places_of(file.path, len(file.quads))
         places = self._places[ref.file]
         found: Place | None
         if places is None:
