@@ -287,12 +287,12 @@ class Model(RuleQuestions, LineageQuestions):
 
         # Of what a store holds only what is not in it is read: the shapes, and what they are about.
         read = self.manifest.of_role(*(RDF_ROLES if in_store is None else IN_STORE_ROLES))
-        inputs = {file: self._input(file, is_here=in_store is not None) for file in read}
+        inputs = {file: self.input_file(file, is_here=in_store is not None) for file in read}
         shapes = self.manifest.of_role("shapes")
         # Rules and legal sources are described in the shapes files and are instances like any other.
         return validate(
             list(inputs.values()),
-            [inputs[file] if self.files.held is None else self._input(file, is_here=True) for file in shapes],
+            [inputs[file] if self.files.held is None else self.input_file(file, is_here=True) for file in shapes],
             self.namespaces,
             settings,
             problems=self.problems,
@@ -302,7 +302,14 @@ class Model(RuleQuestions, LineageQuestions):
             in_store=in_store,
         )
 
-    def _input(self, file: ModelFile, *, is_here: bool) -> InputFile:
+    def input_file(self, file: ModelFile, *, is_here: bool = False) -> InputFile:
+        """Return a file as the gate takes it: with its quads, and under the name to report.
+
+        Args:
+            file: one of the manifest's.
+            is_here: whether to read the file that is here, also where a store elsewhere holds the model.
+
+        """
         from qe_kg.validation.gate import InputFile
 
         files = ModelFiles(self.manifest) if is_here else self.files
