@@ -31,6 +31,8 @@ _READABLE = {_ROWS: {_ROWS, "application/json"}, _TRIPLES: {_TRIPLES, "text/plai
 #: An answer of fewer rows is not counted: no store is set to leave it at so few.
 _COUNTED_FROM = 500
 
+#: What the SHACL engine calls the graph of the shapes.
+_SHAPES = "<urn:qe-kg:shapes>"
 Found = TypeVar("Found")
 #: Reads the rows of an answer, and counts them.
 Reader = Callable[[ox.QuerySolutions], tuple[Found, int]]
@@ -422,7 +424,15 @@ class RemoteSource:
         self._store = store
 
     def select(self, query: str) -> Iterator[tuple[str | None, ...]]:
-        """Answer a SELECT, whole or not at all."""
+        """Answer a SELECT, whole or not at all.
+
+        Raises:
+            QueryError: it asks for the shapes, which are not in the store.
+            StoreError: as for `RemoteStore.select`.
+
+        """
+        if _SHAPES in query:
+            raise QueryError("it asks for the shapes graph, which is not in the store")
         return self._store.node_rows(query)
 
     def ask(self, query: str) -> bool:
