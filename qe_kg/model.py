@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from qe_kg.validation import ValidationReport
     from qe_kg.validation.gate import InputFile
     from qe_kg.validation.report import Severity
+    from qe_kg.validation.since import Since
 
 
 class Model(RuleQuestions, LineageQuestions):
@@ -245,6 +246,7 @@ class Model(RuleQuestions, LineageQuestions):
         fail_on: Severity = "Violation",
         engine: str = "auto",
         strict: bool = False,
+        since: Since | None = None,
     ) -> ValidationReport:
         """Validate the model with its shapes.
 
@@ -257,6 +259,7 @@ class Model(RuleQuestions, LineageQuestions):
             fail_on: the lightest severity whose open results make the model not conform.
             engine: the SHACL engine; see `qe_kg.validation.engines.ENGINES`.
             strict: whether what was not looked at counts as an open violation.
+            since: how the model has come to be what it is: only the focus nodes that this can affect are validated.
 
         Raises:
             CallError: the day is none, or a profile is unknown (`UnknownNameError`).
@@ -266,6 +269,9 @@ class Model(RuleQuestions, LineageQuestions):
         from qe_kg.validation.gate import Settings, read_day, validate
 
         chosen, day = tuple(dict.fromkeys(profiles)) or self.profiles, read_day(at)
+        conduits = self.conduits(day, chosen)
+        if since is not None:
+            since = since.of_model(self, lambda model: model.conduits(day, chosen), conduits, self._is_entailed)
         inputs = [(file.role, self._input(file)) for file in self.manifest.of_role(*RDF_ROLES)]
         # Rules and legal sources are described in the shapes files and are instances like any other.
         return validate(
@@ -276,7 +282,8 @@ class Model(RuleQuestions, LineageQuestions):
             problems=self.problems,
             file_names={str(one.path): one.name for _, one in inputs},
             extra=[*self.files.added(), *self._entailed],
-            conduits=self.conduits(day, chosen),
+            conduits=conduits,
+            since=since,
         )
 
     def _input(self, file: ModelFile) -> InputFile:

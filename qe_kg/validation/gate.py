@@ -40,6 +40,7 @@ from qe_kg.validation.report import (
 )
 from qe_kg.validation.rule_help import read_help
 from qe_kg.validation.rule_index import RuleIndex
+from qe_kg.validation.since import Since, SinceRun
 from qe_kg.validation.turtle_report import report_turtle
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def validate(
     file_names: Mapping[str, str] | None = None,
     extra: Iterable[ox.Quad] = (),
     conduits: Conduits | None = None,
+    since: Since | None = None,
 ) -> ValidationReport:
     """Validate files with shapes.
 
@@ -110,6 +112,8 @@ def validate(
         file_names: the name to report for each path that ``problems`` mention.
         extra: triples that are in no file (what was entailed).
         conduits: findings along paths, which the shapes of path rules report.
+        since: what has changed: only the focus nodes that it can affect are validated, and only results on them are in
+            the report; None for all.
 
     Raises:
         UnknownNameError: a profile is no jurisdiction.
@@ -131,8 +135,12 @@ def validate(
         rules.check_profiles(settings.profiles)
         shapes_quads = without(shapes_quads, rules.shapes_left_out(settings.profiles))
     locator = Locator(data, shapes, shapes_graph)
+    changed = None if since is None else SinceRun(since, conduits, namespaces, settings.profiles)
     try:
-        run = engines.run(settings.engine, data_quads, shapes_quads)
+        if changed is None:
+            run = engines.run(settings.engine, data_quads, shapes_quads)
+        else:
+            run = changed.run(settings.engine, data_quads, shapes_quads, rules, shapes_graph)
     except IllFormedShapes as error:
         raise _placed(error, locator, namespaces) from error
     results: list[Result] = []
@@ -146,13 +154,14 @@ def validate(
     )  # fmt: skip
     results = acceptance.apply(results)
     # A faulty reference can be mended by whoever made it, and is nobody's to accept.
-    results += [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
-    results += [_empty(file) for file in data if not file.quads]
-    results += [_difference(who, one, rules, data_graph, locator, namespaces) for who, one in run.differences]
+    others = [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
+    others += [_empty(file) for file in data if not file.quads]
+    others += [_difference(who, one, rules, data_graph, locator, namespaces) for who, one in run.differences]
     covered = read_coverage(run.coverage, namespaces, locator.of_shapes)
-    results += coverage_results(run.coverage, covered, namespaces, locator.of_shapes, strict=settings.strict)
+    others += coverage_results(run.coverage, covered, namespaces, locator.of_shapes, strict=settings.strict)
     if settings.report_stale:
-        results += acceptance.faults(results, locator.locate_subject, lambda node: _label(data_graph, node))
+        others += acceptance.faults([*results, *others], locator.locate_subject, lambda node: _label(data_graph, node))
+    results += others if changed is None else filter(changed.concerns, others)
     return make_report(
         results,
         engine=run.engine,
@@ -166,6 +175,7 @@ def validate(
         coverage=covered.to_dict(),
         notes=conduits.notes,
         read_help=lambda: read_help(data_graph, shapes_graph, namespaces),
+        changed=None if changed is None else changed.to_dict(),
     )
 
 

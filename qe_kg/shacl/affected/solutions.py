@@ -111,8 +111,8 @@ class _Analysis:
 def _matches(leaf: Leaf, delta: Delta) -> Iterator[dict[Name, set[Node]]]:
     """Yield what a triple pattern's ends can be where it matches with a changed triple."""
     try:
-        starts = touched(delta, leaf.path, exact=False)
-        ends = touched(delta, leaf.path, backwards=True, exact=False) if starts else set()
+        starts = touched(delta, leaf.path, doubt=delta.doubt)
+        ends = touched(delta, leaf.path, backwards=True, doubt=delta.doubt) if starts else set()
     except DoubtfulStep:
         yield {}
         return
@@ -144,7 +144,7 @@ def _led_to(changed: Changed, wanted: Collection[Name], delta: Delta) -> dict[Na
     name, steps = way
     nodes = changed.bound[name]
     for leaf, forwards in steps:
-        nodes = walk(delta.graph, leaf.path, nodes, backwards=not forwards, exact=False)
+        nodes = walk(delta.graph, leaf.path, nodes, backwards=not forwards, doubt=delta.doubt)
         name = leaf.value if forwards else leaf.subject
     return {name: nodes}
 
