@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from qe_kg.catalogue import Catalogue
 from qe_kg.change import Change
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from qe_kg.validation import ValidationReport
     from qe_kg.validation.gate import InputFile
     from qe_kg.validation.report import Severity
+    from qe_kg.validation.session import Validator
     from qe_kg.validation.since import Since
 
 
@@ -285,6 +286,18 @@ class Model(RuleQuestions, LineageQuestions):
             conduits=conduits,
             since=since,
         )
+
+    def validator(self, *, paths: bool = True, **options: Any) -> Validator:  # noqa: ANN401
+        """Return what validates the model as it changes; see `qe_kg.validation.session.Validator`.
+
+        Args:
+            paths: whether to look for findings along paths, which takes long in a large model.
+            options: ``baseline``, ``waivers``, ``profiles`` and ``at`` as for `validate`.
+
+        """
+        from qe_kg.validation.session import validator
+
+        return validator(self, self.profiles, paths=paths, is_whole=self.is_whole, **options)
 
     def _input(self, file: ModelFile) -> InputFile:
         from qe_kg.validation.gate import InputFile

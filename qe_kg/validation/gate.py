@@ -27,7 +27,7 @@ from qe_kg.shacl.results import RawResult
 from qe_kg.validation import engines
 from qe_kg.validation.acceptance import Acceptance
 from qe_kg.validation.coverage import coverage_results, read_coverage
-from qe_kg.validation.places import Locator
+from qe_kg.validation.places import Located, Locator
 from qe_kg.validation.preparation import finding_quads, read_day, with_day, without
 from qe_kg.validation.report import (
     SEVERITIES,
@@ -160,7 +160,9 @@ def validate(
     covered = read_coverage(run.coverage, namespaces, locator.of_shapes)
     others += coverage_results(run.coverage, covered, namespaces, locator.of_shapes, strict=settings.strict)
     if settings.report_stale:
-        others += acceptance.faults([*results, *others], locator.locate_subject, lambda node: _label(data_graph, node))
+        others += acceptance.faults(
+            [*results, *others], locator.locate_subject, lambda node: label_of(data_graph, node)
+        )
     results += others if changed is None else filter(changed.concerns, others)
     return make_report(
         results,
@@ -187,13 +189,17 @@ def _placed(error: IllFormedShapes, locator: Locator, namespaces: Namespaces) ->
 
 
 def _from_raw(one: RawResult, rules: RuleIndex, data: Graph, locator: Locator, namespaces: Namespaces) -> Result:
-    places = locator.locate(one)
+    return result_of(one, rules, data, locator.locate(one), namespaces)
+
+
+def result_of(one: RawResult, rules: RuleIndex, data: Graph, places: Located, namespaces: Namespaces) -> Result:
+    """Give what an engine found its rule, label and places."""
     return Result(
         rule=rules.rule_of(one.shape),
         shape=_compact(one.shape, namespaces),
         component=namespaces.compact(one.component),
         focus=text_of(one.focus),
-        focus_label=_label(data, one.focus),
+        focus_label=label_of(data, one.focus),
         path=None if one.path is None else path_text(one.path, lambda node: _compact(node, namespaces)),
         value=None if one.value is None else text_of(one.value),
         severity=_severity(one.severity),
@@ -209,7 +215,7 @@ def _from_raw(one: RawResult, rules: RuleIndex, data: Graph, locator: Locator, n
 def _along(result: Result, path: Conduit, data: Graph, locator: Locator) -> Result:
     """Give a finding along a path its flows; it is in no file, so it stands where its first flow does."""
     hops = tuple(
-        PathStep(hop.flow, _label(data, iri(hop.flow)), hop.is_declared, locator.locate_subject(iri(hop.flow)))
+        PathStep(hop.flow, label_of(data, iri(hop.flow)), hop.is_declared, locator.locate_subject(iri(hop.flow)))
         for hop in path.hops
     )
     blamed = tuple(hop.source for hop in hops if hop.source)
@@ -239,7 +245,8 @@ def _compact(node: Node, namespaces: Namespaces) -> str:
     return node if is_blank(node) else namespaces.compact(text_of(node))
 
 
-def _label(graph: Graph, node: Node) -> str:
+def label_of(graph: Graph, node: Node) -> str:
+    """Return a node's preferred label, an English one first; its local name where it has none."""
     labels = sorted(
         (literal_parts(one) for one in graph.objects(node, _LABEL) if is_literal(one)),
         key=lambda one: (one.language != "en", one.lexical),

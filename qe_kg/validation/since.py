@@ -15,7 +15,7 @@ from qe_kg.manifest import RDF_ROLES
 from qe_kg.namespaces import Namespaces
 from qe_kg.rules.conduit_reads import can_change_conduits
 from qe_kg.rules.conduits import Conduits
-from qe_kg.shacl.affected.live_graph import LiveGraph, Triple
+from qe_kg.shacl.affected.live_graph import LiveGraph
 from qe_kg.shacl.affected.session import Recheck, Session
 from qe_kg.shacl.engine import CompiledShapes, altered_in
 from qe_kg.shacl.graph import Graph
@@ -23,7 +23,7 @@ from qe_kg.shacl.model import UnsupportedShapes
 from qe_kg.shacl.nodes import Node, iri, is_blank, text_of
 from qe_kg.shacl.results import EngineRun
 from qe_kg.validation import engines
-from qe_kg.validation.preparation import finding_quads
+from qe_kg.validation.preparation import finding_quads, triples_of
 from qe_kg.validation.rule_index import RuleIndex
 
 if TYPE_CHECKING:
@@ -102,10 +102,10 @@ class SinceRun:
     ) -> None:
         self._since, self._names, self._profiles = since, namespaces, profiles
         self._whole = since.whole
-        before = set(_triples(finding_quads(since.conduits, namespaces)))
-        now = set(_triples(finding_quads(conduits, namespaces)))
-        self._come = {*_triples(since.change.added), *(now - before)}
-        self._go = {*_triples(since.change.removed), *(before - now)}
+        before = set(triples_of(finding_quads(since.conduits, namespaces)))
+        now = set(triples_of(finding_quads(conduits, namespaces)))
+        self._come = {*triples_of(since.change.added), *(now - before)}
+        self._go = {*triples_of(since.change.removed), *(before - now)}
         nodes = {node for triple in (*self._come, *self._go) for node in triple}
         self._named = {text_of(node) for node in nodes if not is_blank(node)}
         if self._whole is None and any(map(is_blank, nodes)):
@@ -225,7 +225,3 @@ def _rules(compiled: CompiledShapes, rules: RuleIndex, shapes: Iterable[Node]) -
             found.add(name)
             waiting += compiled.shapes[name].properties
     return {rules.rule_of(name) for name in found}
-
-
-def _triples(quads: Iterable[ox.Quad]) -> Iterator[Triple]:
-    return ((str(one.subject), str(one.predicate), str(one.object)) for one in quads)

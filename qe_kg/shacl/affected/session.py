@@ -82,8 +82,15 @@ class Session:
             self._kept = {
                 shape.node: self._validated(run, shape, run.focus_nodes(shape)) for shape in self._shapes.targeted
             }
+            self._sparql.warm()
         every = (one for kept in self._kept.values() for results in kept.values() for one in results)
         return tuple(sorted(every, key=RawResult.key))
+
+    @property
+    def foci(self) -> dict[Node, list[Node]]:
+        """All focus nodes that targets select, by shape."""
+        run = self._run()
+        return {shape.node: run.focus_nodes(shape) for shape in self._shapes.targeted}
 
     def apply(
         self, added: Iterable[Triple], removed: Iterable[Triple], *, also: Collection[Node] = (), every: bool = False
