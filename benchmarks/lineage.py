@@ -1,9 +1,13 @@
 """Lineage at the size of a large enterprise, side by side with what else could answer the same question.
 
-For each size a made-up enterprise is written and loaded once. Then, in one run on the same flows and the same starts:
-reach within three hops and all reach, by this library (warm: the whole answer with names, paths and certainty), by one
-SPARQL 1.1 property path on the same store (reach only), by networkx and by rdflib (the bare walk; their graphs hold the
-pairs alone). Prints Markdown. networkx is no dependency of the library: install the extra "bench".
+For each size a made-up enterprise is written and loaded into a store on disk; with ``--folder`` both are kept there and
+taken again. Then, in one run on the same flows and the same starts: what is reached within three hops and in all, by
+this library (warm), by one SPARQL 1.1 property path on the same store, by networkx and by rdflib (bare walks that give
+no names, paths, items or certainty). All sizes go side by side into one table in Markdown. networkx is no dependency of
+the library: install the extra "bench".
+
+The second table tells what time grows with: questions that reach more and more of one model, and questions that reach
+equally much of larger and larger models.
 """
 
 from __future__ import annotations
@@ -18,42 +22,52 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from random import Random
+from typing import Any
+
+import rdflib
 
 from qe_kg.generate import Enterprise, write_model
 from qe_kg.lineage.index import FlowIndex
-from qe_kg.lineage.questions import Questions
+from qe_kg.lineage.names import FlowNames
+from qe_kg.lineage.walk import Filters
 from qe_kg.model import Model
 from qe_kg.opening import load_model, open_model
 from qe_kg.store.embedded import EmbeddedStore
-from qe_kg.store.files import read_quads
 
 QE = "https://quantumenergy.example/ns/"
 DEPTH = 3
+#: Of larger models rdflib is not asked: it takes about 1 kB for a flow's one triple, and minutes to read them.
+MOST_FOR_RDFLIB = 1_000_000
+STARTS, FEW = 15, 3
+Figures = dict[str, float | None]
 
 
-def milliseconds(work: Callable[[], object]) -> float:
+def seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
-    return 1000 * (time.perf_counter() - started)
+    return time.perf_counter() - started
 
 
-def median(work: Callable[[str], object], starts: list[str]) -> float:
-    return statistics.median(milliseconds(lambda start=start: work(start)) for start in starts)  # type: ignore[misc]
+def median_ms(work: Callable[[str], object], starts: Sequence[str]) -> float:
+    return 1000 * statistics.median(seconds(lambda one=start: work(one)) for start in starts)  # type: ignore[misc]
+
+
+# --- the others --------------------------------------------------------------------------------------------------
 
 
 def property_path(model: Model, start: str, depth: int | None) -> int:
     """The same reach as one SPARQL 1.1 query; a bound can only be spelled out, step by step."""
     step = f"^<{QE}hasSource>/<{QE}hasTarget>"
     path = f"({step})+" if depth is None else "/".join([f"({step})"] + [f"({step})?"] * (depth - 1))
-    text = model.store.text_rows(f"SELECT DISTINCT ?x WHERE {{ <{start}> {path} ?x }}")
-    return text.count(b"\n") - 1
+    return model.store.text_rows(f"SELECT DISTINCT ?x WHERE {{ <{start}> {path} ?x }}").count(b"\n") - 1
 
 
-def networkx_of(index: FlowIndex) -> object:
+def networkx_of(index: FlowIndex) -> Any:  # noqa: ANN401 - networkx has no types
     import networkx as nx
 
     graph = nx.DiGraph()
@@ -61,27 +75,21 @@ def networkx_of(index: FlowIndex) -> object:
     return graph
 
 
-def networkx_reach(graph: object, start: int, depth: int | None) -> int:
+def networkx_reach(graph: Any, start: int, depth: int | None) -> int:  # noqa: ANN401
     import networkx as nx
 
     return len(nx.single_source_shortest_path_length(graph, start, cutoff=depth)) - 1
 
 
-def rdflib_of(index: FlowIndex) -> object:
-    import rdflib
-
-    graph = rdflib.Graph()
-    to = rdflib.URIRef(f"{QE}reaches")
+def rdflib_of(index: FlowIndex) -> rdflib.Graph:
+    graph, to = rdflib.Graph(), rdflib.URIRef(f"{QE}reaches")
     names = [rdflib.URIRef(iri) for iri in index.participants]
     for source, target in zip(index.source.tolist(), index.target.tolist(), strict=True):
         graph.add((names[source], to, names[target]))
     return graph
 
 
-def rdflib_reach(graph: object, start: str, depth: int | None) -> int:
-    import rdflib
-
-    assert isinstance(graph, rdflib.Graph)
+def rdflib_reach(graph: rdflib.Graph, start: str, depth: int | None) -> int:
     to, seen = rdflib.URIRef(f"{QE}reaches"), {rdflib.URIRef(start)}
     frontier, level = set(seen), 0
     while frontier and (depth is None or level < depth):
@@ -93,124 +101,183 @@ def rdflib_reach(graph: object, start: str, depth: int | None) -> int:
 
 def cold(store: Path, start: str) -> tuple[float, float]:
     """Seconds and megabytes of a cold ``qe-kg impact --depth 3`` against the store on disk."""
-    command = [
-        sys.executable,
-        "-m",
-        "qe_kg",
-        "impact",
-        start,
-        "--depth",
-        "3",
-        "--store",
-        str(store),
-        "--format",
-        "json",
-    ]
+    command = [sys.executable, "-m", "qe_kg", "impact", start, "--depth", str(DEPTH), "--format", "json"]
     code = (
         "import resource, subprocess, sys, time\nt = time.perf_counter()\n"
         "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)\n"
         "print(time.perf_counter() - t, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
     )
-    done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=True)
-    seconds, megabytes = map(float, done.stdout.split())
-    return seconds, megabytes
-
-
-def measure(flows: int, folder: Path, slow: bool) -> dict[str, float | None]:
-    directory, store = folder / "model", folder / "store"
-    found: dict[str, float | None] = {"flows": flows}
-    found["write the model (s)"] = (
-        milliseconds(lambda: write_model(Enterprise(flows, evidence=False), directory)) / 1000
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command, "--store", str(store)], capture_output=True, text=True, check=True
     )
-    found["load into the store (s)"] = milliseconds(lambda: load_model(directory, store)) / 1000
-    model = open_model(store=store)
-    built: list[FlowIndex] = []
+    took, megabytes = map(float, done.stdout.split())
+    return took, megabytes
+
+
+# --- one size ----------------------------------------------------------------------------------------------------
+
+
+def prepare(flows: int, folder: Path) -> None:
+    """Write and load the model unless that is done; how long it took is kept beside it."""
+    took = folder / "prepared.json"
+    if took.is_file():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = {"write the model (s)": seconds(lambda: write_model(Enterprise(flows, evidence=False), folder / "model"))}
     cpu = time.process_time()
-    found["build the index from the store (s)"] = (
-        milliseconds(lambda: built.append(FlowIndex.read(model.store, model.namespaces))) / 1000
+    figures["load it into a store on disk, with index and names (s)"] = seconds(
+        lambda: load_model(folder / "model", folder / "store")
     )
-    found["… processor time (s)"] = time.process_time() - cpu
-    found["take the kept index (s)"] = milliseconds(lambda: FlowIndex.kept(store)) / 1000
-    index = built[0]
-    if slow:
-        memory = EmbeddedStore()
-        memory.add(read_quads(directory / "enterprise.nt"))
+    figures["… processor time (s)"] = time.process_time() - cpu
+    took.write_text(json.dumps(figures))
+
+
+def building(model: Model, folder: Path) -> Figures:
+    """How long the index takes: from a store in memory, from the one on disk, and the one that was kept."""
+    found: Figures = {}
+    memory = EmbeddedStore()
+    memory.load(folder / "model" / "enterprise.nt", f"{QE}graph")
+    for name, store in (("in memory", memory), ("on disk", model.store)):
         cpu = time.process_time()
-        FlowIndex.read(memory, model.namespaces)
-        found["build the index from a store in memory, processor time (s)"] = time.process_time() - cpu
-        del memory
-    questions: Questions = model.lineage
-    questions.warm_up()
-    chance = Random(0)
-    stages = [iri for iri in index.participants if "/value-stream-stage-" in iri]
-    starts = chance.sample(stages, min(15, len(stages)))
-    model.impact(starts[0], depth=1)  # what is made once for all questions
-    reached = [len(model.impact(start, depth=DEPTH).reached) for start in starts]
-    found["reached within 3 hops (median)"] = statistics.median(reached)
-    found["depth 3: this library, warm (ms)"] = median(lambda start: model.impact(start, depth=DEPTH), starts)
-    fresh = open_model(store=store)
-    fresh.lineage.warm_up()
-    fresh.impact(starts[0], depth=1)
-    others = chance.sample(stages, min(15, len(stages)))
-    found["… names never asked for before (ms)"] = median(lambda start: fresh.impact(start, depth=DEPTH), others)
-    found["depth 3: property path (ms)"] = median(lambda start: property_path(model, start, DEPTH), starts[:7])
-    few = starts[:3] if slow else starts[:1]
-    everything = model.impact(few[0])
-    found["reached in all"] = len(everything.reached)
-    found["all: this library, warm, the reach (ms)"] = median(lambda start: reach(model, start), few)
-    found["all: this library, warm, whole answer (ms)"] = median(lambda start: model.impact(start), few)
-    found["all: property path (ms)"] = median(lambda start: property_path(model, start, None), few)
-    graph = networkx_of(index)
-    number = index.number_of_participant
-    found["depth 3: networkx (ms)"] = median(lambda start: networkx_reach(graph, number[start], DEPTH), starts)
-    found["all: networkx (ms)"] = median(lambda start: networkx_reach(graph, number[start], None), few)
-    if flows <= 100_000:
-        triples = rdflib_of(index)
-        found["depth 3: rdflib (ms)"] = median(lambda start: rdflib_reach(triples, start, DEPTH), starts)
-        found["all: rdflib (ms)"] = median(lambda start: rdflib_reach(triples, start, None), few)
-    cold(store, starts[0])
-    runs = [cold(store, start) for start in starts[:5]]
-    found["cold qe-kg impact --depth 3 (s)"] = statistics.median(seconds for seconds, _ in runs)
-    found["… memory (MB)"] = max(megabytes for _, megabytes in runs)
+        found[f"build the index from a store {name} (s)"] = seconds(partial(FlowIndex.read, store, model.namespaces))
+        found[f"… {name}, processor time (s)"] = time.process_time() - cpu
+    del memory, store  # frees about 2 kB a flow
+    index = model.lineage.warm.index
+    found["read the names from the store on disk (s)"] = seconds(
+        lambda: FlowNames.read(model.catalogue, index.participants, index.items)
+    )
+    found["take the kept index (s)"] = seconds(lambda: FlowIndex.kept(folder / "store"))
+    found["take the kept names (s)"] = seconds(
+        lambda: FlowNames.kept(folder / "store", index.participants, index.items)
+    )
     return found
 
 
-def reach(model: Model, start: str) -> int:
-    """Hops and certainty of everything reached, without names and paths."""
-    from qe_kg.lineage.array_walk import Walked
-    from qe_kg.lineage.walk import Filters
+def measure(flows: int, folder: Path) -> tuple[Figures, list[tuple[str, ...]]]:
+    prepare(flows, folder)
+    model = open_model(store=folder / "store")
+    found: Figures = {"flows": flows, **json.loads((folder / "prepared.json").read_text()), **building(model, folder)}
+    model.lineage.warm_up()
+    index = model.lineage.warm.index
+    chance = Random(0)
+    stages = [iri for iri in index.participants if "/value-stream-stage-" in iri]
+    starts, others = (chance.sample(stages, min(STARTS, len(stages))) for _ in range(2))
+    model.impact(starts[0], depth=1)  # what is made once for all questions
+    found |= ours(model, folder / "store", starts, others)
+    for depth, name, asked in ((DEPTH, "depth 3", starts[:7]), (None, "all", starts[:FEW])):
+        found[f"{name}: property path (ms)"] = median_ms(partial(property_path, model, depth=depth), asked)
+    share = (found["all: this library, warm (ms)"] or 0) / (found["all: property path (ms)"] or 1)
+    found["… this library takes of that (%)"] = 100 * share
+    for library, measured in (("networkx", with_networkx), ("rdflib", with_rdflib)):
+        if library != "rdflib" or flows <= MOST_FOR_RDFLIB:
+            found |= measured(index, starts)
+    growth = [grown(model, flows, starts[0], depth) for depth in (1, 3, 6, 9, 12, 15, None)]
+    cold(folder / "store", starts[0])
+    runs = [cold(folder / "store", start) for start in starts[:5]]
+    found["cold qe-kg impact --depth 3 (s)"] = statistics.median(took for took, _ in runs)
+    found["… memory (MB)"] = max(megabytes for _, megabytes in runs)
+    return found, growth
 
-    warm = model.lineage.warm
-    filters = Filters()
-    met = Walked.of(warm.index, model.lineage.starts.resolve([start]), "downstream", filters, warm.allowed(filters))
-    return int((met.hops > 0).sum())
+
+def ours(model: Model, store: Path, starts: list[str], others: list[str]) -> Figures:
+    """This library, warm: what is reached within three hops, read out; and in all, read out or not."""
+    found: Figures = {}
+    reached = [len(model.impact(start, depth=DEPTH).reached) for start in starts]
+    found["reached within 3 hops (median)"] = statistics.median(reached)
+    found["depth 3: this library, warm, whole answer (ms)"] = median_ms(
+        lambda start: model.impact(start, depth=DEPTH).to_dict(), starts
+    )
+    fresh = open_model(store=store)
+    fresh.lineage.warm_up()
+    fresh.impact(starts[0], depth=1)
+    found["… names never asked for before (ms)"] = median_ms(
+        lambda start: fresh.impact(start, depth=DEPTH).to_dict(), others
+    )
+    few = starts[:FEW]
+    found["reached in all"] = len(model.impact(few[0]).reached)
+    found["all: this library, warm (ms)"] = median_ms(lambda start: len(model.impact(start).reached), few)
+    found["… read out: rows, paths, flows, names (ms)"] = median_ms(lambda start: read_out(model, start), few)
+    found["… written as JSON (ms)"] = median_ms(lambda start: json.dumps(model.impact(start).to_dict()), few[:1])
+    return found
+
+
+def with_networkx(index: FlowIndex, starts: list[str]) -> Figures:
+    graph, number = networkx_of(index), index.number_of_participant
+    return {
+        f"{name}: networkx (ms)": median_ms(lambda start: networkx_reach(graph, number[start], depth), asked)  # noqa: B023
+        for name, depth, asked in (("depth 3", DEPTH, starts), ("all", None, starts[:FEW]))
+    }
+
+
+def with_rdflib(index: FlowIndex, starts: list[str]) -> Figures:
+    graph = rdflib_of(index)
+    return {
+        f"{name}: rdflib (ms)": median_ms(lambda start: rdflib_reach(graph, start, depth), asked)  # noqa: B023
+        for name, depth, asked in (("depth 3", DEPTH, starts), ("all", None, starts[:FEW]))
+    }
+
+
+def read_out(model: Model, start: str) -> int:
+    answer = model.impact(start)
+    return len(tuple(answer.reached)) + len(tuple(answer.flows)) + len(answer.elements)
+
+
+def grown(model: Model, flows: int, start: str, depth: int | None) -> tuple[str, ...]:
+    """How many flows are walked to a depth, and how long that takes, names and paths not read."""
+    warm, begin = model.lineage.warm, model.lineage.starts.resolve([start])
+    met = warm.reach(begin, "downstream", Filters(depth=depth))
+    walks = [seconds(lambda: warm.reach(begin, "downstream", Filters(depth=depth))) for _ in range(7)]
+    walked, took = int(met.flow_met.sum()), statistics.median(walks)
+    return f"{flows:,}", str(depth or "all"), f"{walked:,}", f"{1000 * took:.2f}", f"{1e6 * took / max(walked, 1):.2f}"
+
+
+# --- all sizes ---------------------------------------------------------------------------------------------------
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--flows", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
-    parser.add_argument("--folder", type=Path, help="where to write models and stores (default: a temporary folder)")
+    parser.add_argument("--folder", type=Path, help="keep models and stores here, and take what is there already")
+    parser.add_argument("--prepare", action="store_true", help="only write and load the models")
     arguments = parser.parse_args()
-    columns: list[dict[str, float | None]] = []
-    for flows in arguments.flows:
-        with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-            columns.append(measure(flows, Path(folder), slow=flows <= 100_000))
-            print(f"{flows} flows done", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.folder or Path(temporary)
+        if arguments.prepare:
+            for flows in arguments.flows:
+                prepare(flows, folder / str(flows))
+            return
+        measured = []
+        for flows in arguments.flows:
+            measured.append(measure(flows, folder / str(flows)))
+            print(f"{flows:,} flows done", file=sys.stderr)
+    columns = [figures for figures, _ in measured]
     if arguments.json:
         arguments.json.write_text(json.dumps(columns, indent=1))
+    print(machine())
+    names = list(dict.fromkeys(key for column in columns for key in column))[1:]
+    print(table(["flows", *(f"{column['flows']:,}" for column in columns)],
+                [[name, *(figure(column.get(name)) for column in columns)] for name in names]))  # fmt: skip
+    print(table(["flows in the model", "depth", "flows walked", "ms", "µs a flow walked"],
+                [row for _, growth in measured for row in growth]))  # fmt: skip
+
+
+def machine() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in ("pyoxigraph", "numpy", "networkx", "rdflib"))
-    print(
-        f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, Python {platform.python_version()}, {packages}; ", end=""
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return (
+        f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores ({platform.machine()}), load average "
+        f"{os.getloadavg()[2]:.1f} over the last 15 minutes, Python {platform.python_version()}, {packages}; "
+        f"most memory of this process {memory:,.0f} MB.\n"
     )
-    print(f"most memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB\n")
-    print("| flows | " + " | ".join(f"{column['flows']:,}" for column in columns) + " |")
-    print("| --- |" + " ---: |" * len(columns))
-    for row in list(dict.fromkeys(key for column in columns for key in column))[1:]:
-        print(f"| {row} | " + " | ".join(_figure(column.get(row)) for column in columns) + " |")
 
 
-def _figure(value: float | None) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def figure(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.2f}" if value < 10 else f"{value:.1f}"

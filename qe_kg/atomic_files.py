@@ -1,15 +1,16 @@
-"""Files that are replaced only when the new one is whole."""
+"""Files and folders that are replaced only when the new one is whole."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from qe_kg.errors import ReadError
+from qe_kg.errors import CallError, ReadError
 
 
 @contextmanager
@@ -58,3 +59,45 @@ def _mode_of(path: Path) -> int:
         mask = os.umask(0)
         os.umask(mask)
         return 0o666 & ~mask
+
+
+@contextmanager
+def atomic_folder(path: Path, mark: str) -> Iterator[Path]:
+    """Make a folder that takes its place only when it is whole.
+
+    It is filled beside that place; after an error or an interruption the old one is as it was.
+
+    Args:
+        path: where it belongs. An old folder there is replaced if it is empty or was made in this way.
+        mark: the name of a file that only such a folder has.
+
+    Raises:
+        CallError: there is something else at that place.
+        ReadError: it cannot be written.
+
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_dir():
+        raise CallError(f"{path} is a file; name a folder")
+    if path.is_dir() and any(path.iterdir()) and not (path / mark).is_file():
+        raise CallError(f"{path} is not empty, and no earlier export: it has no {mark}; name a new folder")
+    try:
+        fresh = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be written: {error.strerror or error}") from error
+    inside, old = fresh / "new", fresh / "old"
+    try:
+        inside.mkdir()
+        yield inside
+        if path.exists():
+            path.rename(old)
+        try:
+            inside.rename(path)
+        except OSError:
+            if old.exists():
+                old.rename(path)
+            raise
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)

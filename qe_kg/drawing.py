@@ -41,6 +41,7 @@ _COLORS = {"none": "#777777", "zone": "#b7791f", "separation": "#c53030"}
 _PALE = "66"  # alpha, two hexadecimal digits
 _MARKS = {"none": "", "zone": "", "separation": "⚠ "}
 _MOST_LABELS = 3
+_MOST_TOLD = 5
 _NAMELESS = "?"
 _MERMAID_CODES = {
     "#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "`": "#96;", "|": "#124;",
@@ -115,7 +116,8 @@ def make_diagram(
         elements: names of all participants and items, by IRI.
         flows: the flows.
         start: participants to mark as the start; shown even if no flow is at them.
-        paths: IRIs of the flows on the paths to show; every other flow is context. None makes no difference.
+        paths: IRIs of the flows on the paths to show; every other flow is context. Then each item is shown with what
+            stands behind its flow. None makes no difference.
         also: further participants to show, whether or not a flow is at them.
 
     """
@@ -140,7 +142,15 @@ def make_diagram(
         Arrow(
             keys[source],
             keys[target],
-            tuple(sorted({_visible(elements[item].label) for flow in together for item in flow.items})),
+            tuple(
+                sorted(
+                    {
+                        _visible(f"{elements[item].label}{_behind(flow) if paths is not None else ''}")
+                        for flow in together
+                        for item in flow.items
+                    }
+                )
+            ),
             _crossing(elements[source].zone, elements[target].zone),
             all(flow.is_expansion for flow in together),
             paths is not None and all(flow.iri not in paths for flow in together),
@@ -153,10 +163,35 @@ def make_diagram(
 def diagram_of_lineage(lineage: Lineage, start: Iterable[str]) -> Diagram:
     """Make the diagram of an impact or trace, with the participants among its start marked."""
     what = "Impact of" if lineage.direction == "downstream" else "Trace of"
-    title = f"{what} {', '.join(element.name for element in lineage.start)}"
+    title = f"{what} {', '.join(element.name for element in lineage.start)}{_told(lineage)}"
     paths = {flow for one in lineage.reached for flow in one.path}
     reached = {one.element.iri: one.element for one in lineage.reached}  # a flow may only pass through one of them
     return make_diagram(title, {**lineage.elements, **reached}, lineage.flows, start, paths, reached)
+
+
+def _behind(flow: Flow) -> str:
+    """Return what sources say of a flow: lines, basis, and modality unless that is that it is asserted."""
+    if flow.basis == "none":
+        return ""
+    modalities = [one.rpartition("modality-")[2] for one in flow.modalities]
+    said = ", ".join([flow.basis, *(one for one in modalities if one != "asserted")])
+    return f" [{', '.join(map(str, flow.lines))} {said}]" if flow.lines else f" [{said}]"
+
+
+def _told(lineage: Lineage) -> str:
+    """Name whom to tell: stakeholders, regulators and owners, the first of each."""
+    if lineage.tell is None:
+        return ""
+    tell = lineage.tell
+    told = [one.element.name for one in (*tell.stakeholders, *tell.regulators)]
+    owners = [one.unit.name for one in tell.owners]
+    parts = [("tell", told), ("owners", owners)]
+    return "".join(f"; {title} {_first(names)}" for title, names in parts if names)
+
+
+def _first(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_TOLD} more" if len(names) > _MOST_TOLD else ""
+    return ", ".join(names[:_MOST_TOLD]) + more
 
 
 def diagram_of_explanation(explanation: Explanation, show: Callable[[str], str]) -> Diagram:

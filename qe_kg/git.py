@@ -41,6 +41,21 @@ def commit_of(repository: Path, revision: str) -> str | None:
     return done.stdout.decode().strip() if done.returncode == 0 else None
 
 
+def committer(repository: Path) -> str:
+    """Return the name under which a commit would be made there, or "" where git knows none."""
+    done = _git(repository, "config", "user.name")
+    return done.stdout.decode("utf-8", "replace").strip()
+
+
+def last_commit_time(folder: Path) -> int | None:
+    """Return when the last commit that touched a folder was made, in seconds since 1970; None where none did."""
+    try:
+        done = _git(folder, "log", "-1", "--format=%ct", "--", ".")
+    except ReadError:  # without git nothing tells
+        return None
+    return int(done.stdout) if done.returncode == 0 and done.stdout.strip() else None
+
+
 def merge_base(repository: Path, one: str, other: str) -> str:
     """Return the last commit that two revisions have in common.
 

@@ -129,17 +129,21 @@ def _undefined_message(store: Store, namespaces: Namespaces, name: str, is_term:
 
 
 def _conflicts(store: Store, namespaces: Namespaces, files: dict[str, Path]) -> list[Problem]:
-    # The values of single-valued properties, for the few subjects that two files describe.
+    # The values of single-valued properties, for the few subjects that two files describe. Only where a subject has two
+    # values are the graphs looked up: a store elsewhere may be slow at that.
     rows = store.select(
         f"""
         PREFIX owl: <{OWL}> PREFIX skos: <{SKOS}>
         SELECT DISTINCT ?s ?p ?o ?g ?o2 ?g2 WHERE {{
-          {{ SELECT DISTINCT ?p WHERE {{ {{ ?p a owl:FunctionalProperty }} UNION
-             {{ VALUES ?p {{ skos:prefLabel skos:definition skos:notation }} }} }} }}
+          {{ SELECT DISTINCT ?s ?p ?o ?o2 WHERE {{
+            {{ SELECT DISTINCT ?p WHERE {{ {{ ?p a owl:FunctionalProperty }} UNION
+               {{ VALUES ?p {{ skos:prefLabel skos:definition skos:notation }} }} }} }}
+            ?s ?p ?o , ?o2
+            FILTER(!sameTerm(?o, ?o2) && COALESCE(LANG(?o), "") = COALESCE(LANG(?o2), ""))
+          }} }}
           GRAPH ?g {{ ?s ?p ?o }}
           GRAPH ?g2 {{ ?s ?p ?o2 }}
-          FILTER(STR(?g) < STR(?g2) && !sameTerm(?o, ?o2)
-                 && COALESCE(LANG(?o), "") = COALESCE(LANG(?o2), ""))
+          FILTER(STR(?g) < STR(?g2))
         }} ORDER BY ?s ?p ?g ?g2"""
     ).rows
     problems = []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qe_kg.errors import ReadError
+from qe_kg.errors import CallError, ReadError
 from qe_kg.manifest import ModelFile, find_model, read_manifest
 from qe_kg.model import Model
 from qe_kg.namespaces import Namespaces
@@ -15,8 +15,9 @@ from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.store.files import read_quads, shown_path
 
 if TYPE_CHECKING:
+    from qe_kg.store.profiles import Profile
     from qe_kg.validation import ValidationReport
-    from qe_kg.validation.gate import InputFile
+    from qe_kg.validation.gate import InputFile, Settings
     from qe_kg.validation.report import Severity
 
 
@@ -35,16 +36,58 @@ def validate_files(
         ShapesError: the shapes cannot be evaluated.
 
     """
-    from qe_kg.validation.gate import InputFile, Settings, validate
+    from qe_kg.validation.gate import validate
 
-    settings = Settings(
+    return validate(_inputs(data), _inputs(shapes), Namespaces(), _settings(fail_on, engine, strict))
+
+
+def validate_store(
+    profile: Profile,
+    graphs: Sequence[str],
+    shapes: Iterable[Path],
+    *,
+    fail_on: Severity = "Violation",
+    engine: str = "auto",
+    strict: bool = False,
+) -> ValidationReport:
+    """Validate graphs of a store elsewhere with any shapes, within the store; no model is needed.
+
+    Args:
+        profile: where the store is.
+        graphs: IRIs of the graphs; none means what the store takes as its default graph.
+        shapes: files and folders.
+        fail_on: the lightest severity whose open results fail.
+        engine: "auto" or "sparql".
+        strict: whether what was not looked at counts as an open violation.
+
+    Raises:
+        CallError: another engine, which does not run in a store.
+        ParseError, ReadError: a file cannot be read, or the store not be asked, or it holds nothing.
+        ShapesError: the shapes cannot be evaluated, or not within a store (`NotInStoreError`).
+
+    """
+    from qe_kg.store.remote import RemoteStore
+    from qe_kg.validation.gate import validate
+    from qe_kg.validation.in_store import InStore
+
+    if engine not in ("auto", "sparql"):
+        raise CallError(f"--engine {engine} does not run in a store; leave it out")
+    in_store = InStore(RemoteStore(profile, list(graphs) or None), Namespaces())
+    return validate([], _inputs(shapes), Namespaces(), _settings(fail_on, engine, strict), in_store=in_store)
+
+
+def _settings(fail_on: Severity, engine: str, strict: bool) -> Settings:
+    from qe_kg.validation.gate import Settings
+
+    return Settings(
         use_baseline=False, use_waivers=False, report_stale=False, fail_on=fail_on, engine=engine, strict=strict
     )
 
-    def inputs(paths: Iterable[Path]) -> list[InputFile]:
-        return [InputFile(path, shown_path(path), list(read_quads(path))) for path in expand_paths(paths)]
 
-    return validate(inputs(data), inputs(shapes), Namespaces(), settings)
+def _inputs(paths: Iterable[Path]) -> list[InputFile]:
+    from qe_kg.validation.gate import InputFile
+
+    return [InputFile(path, shown_path(path), list(read_quads(path))) for path in expand_paths(paths)]
 
 
 def model_with_data(model_path: Path | None, data: Iterable[Path]) -> Model:

@@ -8,6 +8,7 @@
     namespace = "https://riverside-clinic.example/id/"   # the IRIs that this model defines
     prefix = "rc"                                        # optional: prefix for that namespace
     base = "https://quantumenergy.example/"              # optional: base of the vocabulary
+    license = "https://creativecommons.org/licenses/by/4.0/"   # optional: licence of the data, for who gets an export
 
     [files]                     # paths and globs, relative to the manifest; "builtin" is what is shipped
     ontology = ["builtin"]
@@ -76,7 +77,7 @@ BUILTIN_PATTERNS = {
 CIM_NAMESPACE = "http://iec.ch/TC57/CIM100#"
 _PREFIX = re.compile(r"[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
-_MODEL_KEYS = {"name", "version", "namespace", "prefix", "base"}
+_MODEL_KEYS = {"name", "version", "namespace", "prefix", "base", "license"}
 _SCENARIO_LISTS = ("add", "remove", *ACCEPTING_ROLES)
 
 
@@ -116,6 +117,7 @@ class Manifest:
         profiles: notations of the jurisdictions whose rules are checked by default; empty where it names none.
         scenarios: the scenarios that it names, in its order.
         scenario: the scenario that `files` include, or None for the model as it is.
+        license: IRI of the licence of the data, or None.
         stores: the tables of the connection profiles by name, as they stand there; see `qe_kg.store.profiles`.
 
     """
@@ -132,6 +134,7 @@ class Manifest:
     scenarios: tuple[Scenario, ...] = ()
     scenario: Scenario | None = None
     stores: Mapping[str, Any] = field(default_factory=dict)
+    license: str | None = None
 
     def of_role(self, *roles: str) -> tuple[ModelFile, ...]:
         """Return the files of these roles, in the manifest's order."""
@@ -232,6 +235,7 @@ def read_manifest(directory: Path) -> Manifest:
         cim_namespace=_namespace(path, "alignments", "cim", alignments.get("cim", CIM_NAMESPACE)),
         profiles=tuple(_texts(path, "[validation] profiles", validation.get("profiles", []), "names")),
         scenarios=scenarios,
+        license=_license(path, model.get("license")),
         stores=_table(path, {"stores": {}} | document, "stores"),
     )
 
@@ -278,6 +282,12 @@ def _refuse_unknown_keys(path: Path, table: str, found: dict[str, Any], known: s
 def _namespace(path: Path, table: str, key: str, value: object) -> str:
     if not isinstance(value, str) or not is_iri(value) or value[-1] not in "/#":
         raise ManifestError(f"{path}: [{table}] {key} must be an IRI that ends with / or #, not {value!r}")
+    return value
+
+
+def _license(path: Path, value: str | None) -> str | None:
+    if value is not None and not is_iri(value):
+        raise ManifestError(f"{path}: [model] license must be the IRI of a licence, not {value!r}")
     return value
 
 

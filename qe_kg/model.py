@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -25,8 +26,6 @@ from qe_kg.store.protocol import Store
 from qe_kg.store.stamp import Stamp, StampedFile
 
 if TYPE_CHECKING:
-    from datetime import date
-
     import pyoxigraph as ox
     from rdflib import Dataset
 
@@ -35,10 +34,13 @@ if TYPE_CHECKING:
     from qe_kg.lineage import Lineage
     from qe_kg.store.record import Graphs
     from qe_kg.validation import ValidationReport
-    from qe_kg.validation.gate import InputFile
+    from qe_kg.validation.gate import InputFile, Settings
+    from qe_kg.validation.in_store import InStore
     from qe_kg.validation.report import Severity
     from qe_kg.validation.session import Validator
     from qe_kg.validation.since import Since
+#: The parts of a model that are read for a validation within a store: rules and what is accepted are looked up there.
+IN_STORE_ROLES = ("ontology", "baseline", "waivers", "shapes")
 
 
 class Model(RuleQuestions, LineageQuestions):
@@ -72,7 +74,7 @@ class Model(RuleQuestions, LineageQuestions):
         self.files = ModelFiles(manifest, self.change, held)
         self._stamp, self._graph_files = stamp, dict[str, Path]()
         for file in manifest.of_role(*RDF_ROLES):
-            for graph in {self.graph_name(file)} if is_loaded else self._load(file):
+            for graph in {self.files.stored_name(file)} if is_loaded else self._load(file):
                 self._graph_files[graph] = file.path
         self._entailed: list[ox.Quad] = []
         if not is_loaded:
@@ -267,23 +269,49 @@ class Model(RuleQuestions, LineageQuestions):
             ShapesError: the shapes cannot be evaluated.
 
         """
-        from qe_kg.validation.gate import Settings, read_day, validate
+        from qe_kg.validation.gate import Settings, read_day
 
         chosen, day = tuple(dict.fromkeys(profiles)) or self.profiles, read_day(at)
+        settings = Settings(chosen, day, baseline, waivers, self.is_whole, fail_on, engine, strict)
+        if self.files.held is None:
+            return self._validated(settings, since=since)
+        if since is not None:
+            raise CallError("what has changed is known of files, and this model is in a store")
+        return self._validated_in_store(settings)
+
+    def _validated_in_store(self, settings: Settings) -> ValidationReport:
+        from qe_kg.validation.in_store import InStore, copied, validated_in_store
+
+        def there() -> ValidationReport:
+            with copied(self.store, self.namespaces) as store:
+                model = Model(self.manifest, store, is_whole=self.is_whole, held=self.files.held, is_loaded=True)
+                return model._validated(settings, InStore(store, self.namespaces))
+
+        return validated_in_store(settings.engine, there, lambda: self.in_memory()._validated(settings))
+
+    def _validated(
+        self, settings: Settings, in_store: InStore | None = None, since: Since | None = None
+    ) -> ValidationReport:
+        from qe_kg.validation.gate import validate
+
+        day, chosen = settings.day or date.today(), settings.profiles or ()
         conduits = self.conduits(day, chosen)
         if since is not None:
             since = since.of_model(self, lambda model: model.conduits(day, chosen), conduits, self._is_entailed)
-        inputs = [(file.role, self._input(file)) for file in self.manifest.of_role(*RDF_ROLES)]
+
+        roles = RDF_ROLES if in_store is None else IN_STORE_ROLES
+        inputs = [(file.role, self._input(file)) for file in self.manifest.of_role(*roles)]
         # Rules and legal sources are described in the shapes files and are instances like any other.
         return validate(
             [one for _, one in inputs],
             [one for role, one in inputs if role == "shapes"],
             self.namespaces,
-            Settings(chosen, day, baseline, waivers, self.is_whole, fail_on, engine, strict),
+            settings,
             problems=self.problems,
-            file_names={str(one.path): one.name for _, one in inputs},
-            extra=[*self.files.added(), *self._entailed],
+            file_names={str(file.path): shown_path(file.path) for file in self.manifest.of_role(*RDF_ROLES)},
+            extra=() if in_store else [*self.files.added(), *self._entailed],
             conduits=conduits,
+            in_store=in_store,
             since=since,
         )
 

@@ -40,6 +40,11 @@ class ModelFiles:
             return f"{base}graph/{quote(file.name)}"
         return f"{base}graph/model/{quote(file.name)}"
 
+    def stored_name(self, file: ModelFile) -> str:
+        """Return the name that a file's graph has in the store that holds it."""
+        usual = self.graph_name(file)
+        return usual if self.held is None else self.held.name_of(usual)
+
     def renaming(self, file: ModelFile) -> Callable[[str], str] | None:
         """Return what maps the IRIs of a file to this model's; None where they are as they stand there."""
         if file.role == ALIGNMENTS and file.builtin:

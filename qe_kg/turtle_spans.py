@@ -33,10 +33,8 @@ _STRING = (
 )
 _SUFFIX = rf"{_SPACE}(?:@[A-Za-z][A-Za-z0-9-]*|\^\^{_SPACE}(?:{_IRI}|{_NAME}))"
 _NUMBER = r"[+-]?(?:\d+\.\d*[eE][+-]?\d+|\.?\d+[eE][+-]?\d+|\d*\.\d+|\d+)"
-_TOKEN = re.compile(
-    rf"{_SPACE}(?:({_IRI}|{_NAME}|{_NUMBER})|({_STRING})({_SUFFIX})?|([.;,\[\](){{}}])|(@?[A-Za-z]+)|(\Z)|(.))",
-    re.DOTALL,
-)
+# Compiled when it is first needed: that takes longer than all that most commands do with it.
+_TOKEN = rf"{_SPACE}(?:({_IRI}|{_NAME}|{_NUMBER})|({_STRING})({_SUFFIX})?|([.;,\[\](){{}}])|(@?[A-Za-z]+)|(\Z)|(.))"
 _TERM, _PLAIN_STRING, _MARKED_STRING, _PUNCTUATION, _WORD, _END = 1, 2, 3, 4, 5, 6
 # How many terms follow a directive's word.
 _DIRECTIVES = {"prefix": 2, "base": 1, "version": 1}
@@ -120,7 +118,7 @@ class _Machine:
         self.held: _Triple | None = None
 
     def run(self) -> Spans:
-        tokens = _TOKEN.finditer(self.text)
+        tokens = re.finditer(_TOKEN, self.text, re.DOTALL)
         for match in tokens:
             kind = match.lastindex or 0
             start, end = match.span(kind)
@@ -279,7 +277,7 @@ def tokens_of(text: str) -> Iterator[Token]:
 
     """
     kinds = {_TERM: "term", _PLAIN_STRING: "string", _MARKED_STRING: "string", _PUNCTUATION: "sign", _WORD: "word"}
-    for match in _TOKEN.finditer(text):
+    for match in re.finditer(_TOKEN, text, re.DOTALL):
         kind = match.lastindex or 0
         if kind == _END:
             return

@@ -34,6 +34,7 @@ _GROUPS = {
         "evidence": "Which evidence is there for which rule? For an auditor.",
         "repair": "Which triples would mend what a rule finds?",
         "consent": "Which flows need consent, and may they run?",
+        "coverage": "Which terms are defined, asked about, checked, used?",
         "cut": "Which flows to stop so that two zones are separated?",
     },
     "Change": {
@@ -43,8 +44,14 @@ _GROUPS = {
         "migrate": "Rewrite a model for the names of this release.",
         "merge-driver": "Merge a Turtle file by statement, for git.",
     },
+    "Publish": {
+        "publish": "Publish the model to a SPARQL store, all at once.",
+        "status": "Compare the model with what is published.",
+        "rollback": "Publish a version again that was published before.",
+    },
     "Take along": {
         "export": "Write the model as RDF.",
+        "reference": "Write pages about the words of the model.",
         "load": "Load a model into a store, on disk or elsewhere.",
         "generate": "Make up a large enterprise, for trials and benchmarks.",
         "demo": "Do the main job once: validate, impact, trace, export.",

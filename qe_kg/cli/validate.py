@@ -9,13 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qe_kg.cli.options import chosen_scenario, format_option, model_options, open_for, output_option
+from qe_kg.cli.options import (
+    chosen_scenario,
+    chosen_store,
+    format_option,
+    model_options,
+    open_for,
+    output_option,
+    store_option,
+)
 from qe_kg.cli.output import as_json, as_rows, count, emit, styled, width
 from qe_kg.cli.progress import progress
 from qe_kg.cli.reports import REPORT_FORMATS, emit_reports, reports_option
 from qe_kg.errors import CallError
 
 if TYPE_CHECKING:
+    from qe_kg.store.profiles import Profile
     from qe_kg.validation import Result, ValidationReport
 
 _EPILOG = """\b
@@ -28,7 +37,8 @@ Examples:
   qe-kg validate data.ttl more.ttl        other data, with the model's ontology and shapes
   qe-kg validate any.ttl --shapes my-shapes.ttl
   qe-kg validate --since main             only what the changes since main can affect
-  qe-kg diff main --format rdfpatch -o change.rdfp; qe-kg validate --changed change.rdfp"""
+  qe-kg diff main --format rdfpatch -o change.rdfp; qe-kg validate --changed change.rdfp
+  qe-kg validate --store fuseki+http://localhost:3030/flows"""
 
 
 @click.command("validate", epilog=_EPILOG)
@@ -74,6 +84,11 @@ Examples:
 )
 @click.option("--since", metavar="REF", help="Check only what the changes since this git revision can affect.")
 @click.option("--strict", is_flag=True, help="Count what was not checked as an open violation; see the coverage.")
+@click.option(
+    "--graph", "graphs", multiple=True, metavar="IRI",
+    help="With --store and --shapes, validate this graph; may be given several times.",
+)  # fmt: skip
+@store_option
 @model_options
 @format_option("table", "json", "csv", "md", "ttl", *REPORT_FORMATS)
 @output_option
@@ -95,6 +110,10 @@ def validate_command(
     sarif, junit, github, gitlab and summary are for CI systems; --report writes several of them in one run.
 
     PATH names another model's directory, or RDF files and folders to check in place of the model's data.
+
+    With --store, what an endpoint holds is checked within the store: the shapes become queries there, and the verdict
+    is about literals as the store has them. The day of evaluation and the findings along paths are put into a graph
+    of their own for that time; where the store refuses, everything is read from it and checked here.
     """
     report = _report(paths, shapes, options)
     for note in report.notes:
@@ -118,7 +137,7 @@ def validate_command(
 
 
 def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str, Any]) -> ValidationReport:
-    from qe_kg.loose_files import model_with_data, validate_files
+    from qe_kg.loose_files import model_with_data, validate_files, validate_store
     from qe_kg.manifest import MANIFEST_NAME
 
     fail_on = options["fail_on"].capitalize()
@@ -131,8 +150,13 @@ def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str
         "engine": options["engine"],
         "strict": options["strict"],
     }
+    place = _place(options, bool(shapes))
+    if place and paths:
+        raise CallError("--store names the data, so leave out PATH; name the shapes with --shapes or --model")
+    if options["graphs"] and not (place and shapes):
+        raise CallError("--graph goes with --store and --shapes; a model's own graphs are known")
     if shapes:
-        if not paths:
+        if not paths and not place:
             raise CallError("with --shapes, name the RDF files or folders to validate")
         of_model = ("model_path", "no_inferences", "entail", "profiles", "at", "no_waivers", "changed", "since")
         if chosen_scenario() or any(options[name] for name in of_model):
@@ -140,6 +164,10 @@ def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str
                 "--shapes uses nothing of a model; leave out --model, --scenario, --no-inferences, --entail, "
                 "--profile, --at, --no-waivers, --changed and --since"
             )
+        if place is not None and not isinstance(place, Path):
+            with progress("Validating"):
+                judged = {"fail_on": fail_on, "engine": how["engine"], "strict": how["strict"]}
+                return validate_store(place, options["graphs"], shapes, **judged)
         with progress("Validating"):
             return validate_files(paths, shapes, fail_on=fail_on, engine=how["engine"], strict=how["strict"])
     if len(paths) == 1 and (paths[0] / MANIFEST_NAME).is_file():
@@ -162,6 +190,17 @@ def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str
 
             model, how["since"] = read_since(model, options["changed"], options["since"], options["model_path"])
         return model.validate(**how)
+
+
+def _place(options: dict[str, Any], needs_endpoint: bool) -> Profile | Path | None:
+    """Return the store that --store names."""
+    from qe_kg.opening import find_store
+
+    store = chosen_store()
+    place = None if store is None else find_store(store, options["model_path"])
+    if isinstance(place, Path) and needs_endpoint:
+        raise CallError(f"{store} is a store on disk; with --shapes, --store names an endpoint")
+    return place
 
 
 def _row(result: Result) -> tuple[str, ...]:

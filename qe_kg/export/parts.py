@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from qe_kg.errors import CallError
 from qe_kg.manifest import ALIGNMENTS, RDF_ROLES, Manifest
 from qe_kg.model_files import ModelFiles
-from qe_kg.store.files import format_of, rename_quads
+from qe_kg.store.files import format_of, graph_of, rename_quads
+from qe_kg.store.streams import is_dataset
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
@@ -36,6 +37,7 @@ class Part:
         read: gives its quads, with literals as written.
         size: bytes of the source, or 0 where nobody knows.
         lines: an N-Triples file that says just this, or None.
+        has_graphs: whether the source may name graphs of its own.
 
     """
 
@@ -44,6 +46,7 @@ class Part:
     read: Callable[[], Iterable[ox.Quad]]
     size: int = 0
     lines: Path | None = None
+    has_graphs: bool = False
 
     def only(self, keeps: Callable[[ox.Quad], bool]) -> Part:
         """Return the part with the statements that a function keeps."""
@@ -83,7 +86,8 @@ def parts_of_files(files: ModelFiles, roles: Sequence[str], inferred: Sequence[o
         plain = format_of(file.path) == "nt" and files.renaming(file) is None and not files.change.removed
         size = file.path.stat().st_size
         lines = file.path if plain else None
-        found.append(Part(file.name, files.graph_name(file), partial(files.read, file), size, lines))
+        read, has_graphs = partial(files.read, file), is_dataset(format_of(file.path))
+        found.append(Part(file.name, files.graph_name(file), read, size, lines, has_graphs))
     base = files.manifest.namespaces.base
     if "data" in roles and (added := files.added()):
         found.append(Part("change", f"{base}graph/change", partial(_again, added)))
@@ -111,6 +115,22 @@ def parts_of_store(store: Store | Graphs, manifest: Manifest, roles: Sequence[st
     if INFERRED in roles:
         names.append((INFERRED, f"{manifest.namespaces.base}graph/entailed"))
     return tuple(Part(name, graph, partial(store.stream, graph)) for name, graph in names)
+
+
+def by_graph(part: Part) -> Iterator[Part]:
+    """Yield a part for each named graph of one."""
+    if not part.has_graphs:
+        yield part
+        return
+    names = sorted({graph_of(quad) for quad in part.read()})
+    for number, name in enumerate(names, 1):
+
+        def is_in(quad: ox.Quad, name: str = name) -> bool:
+            return graph_of(quad) == name
+
+        stem, dot, ending = part.name.rpartition(".")
+        title = part.name if name == part.graph else f"{stem}-{number}{dot}{ending}"
+        yield replace(part.only(is_in), name=title, graph=name, has_graphs=False)
 
 
 def quads_of(parts: Iterable[Part]) -> Iterator[ox.Quad]:

@@ -108,44 +108,59 @@ def write_parts(parts: Sequence[Part], output: IO[bytes], style: Style) -> int:
         CallError: the format cannot keep what is inferred apart from what is asserted.
 
     """
-    if not is_dataset(style.form) and len(parts) > 1 and any(part.name == INFERRED for part in parts):
-        raise CallError(
-            f"{style.form} has no named graphs, and what is inferred is never mixed with what is asserted; "
-            "write nq, trig or jsonld, or split by graph"
-        )
-    if style.sorts(parts):
-        return write_sorted(quads_of(parts), output, style)
+    check_unmixed(parts, style)
+    if style.form not in LINE_FORMS or style.sorts(parts):
+        return _counted(in_order(parts, style), output, style)
     count = 0
-
-    def numbered(number: int, part: Part) -> Iterator[ox.Quad]:
-        nonlocal count
-        for quad in labelled(part.read(), f"f{number}b"):
-            count += 1
-            yield quad
-
-    if style.form not in LINE_FORMS:
-        quads = (quad for number, part in enumerate(parts, 1) for quad in numbered(number, part))
-        write_as_read(quads, output, style.form, style.prefixes)
-        return count
     for number, part in enumerate(parts, 1):
         if part.lines is not None:
             graph = part.graph if style.form == "nq" else None
             count += pass_through(part.lines, output, graph=graph, labels=f"f{number}b")
         else:
-            write_as_read(numbered(number, part), output, style.form, {})
+            count += _counted(labelled(part.read(), f"f{number}b"), output, style)
     return count
 
 
-def write_sorted(quads: Iterable[ox.Quad], output: IO[bytes], style: Style) -> int:
-    """Write quads sorted, with the canonical labels of RDFC-1.0 for blank nodes.
+def _counted(quads: Iterable[ox.Quad], output: IO[bytes], style: Style) -> int:
+    count = 0
 
-    Returns:
-        The number of quads; a format without named graphs gets a triple once that is in two of them.
+    def counted() -> Iterator[ox.Quad]:
+        nonlocal count
+        for quad in quads:
+            count += 1
+            yield quad
+
+    write_quads(counted(), output, style)
+    return count
+
+
+def check_unmixed(parts: Sequence[Part], style: Style) -> None:
+    """Refuse to write what is inferred into one graph with what is asserted.
+
+    Raises:
+        CallError: the format has no named graphs to keep them apart.
 
     """
-    ordered = canonical(quads)
+    if not is_dataset(style.form) and len(parts) > 1 and any(part.name == INFERRED for part in parts):
+        raise CallError(
+            f"{style.form} has no named graphs, and what is inferred is never mixed with what is asserted; "
+            "write nq, trig or jsonld, or split by graph"
+        )
+
+
+def in_order(parts: Sequence[Part], style: Style) -> Iterator[ox.Quad]:
+    """Yield the quads of parts in the order of a style: sorted, with the canonical labels of RDFC-1.0, or as read."""
+    if style.sorts(parts):
+        ordered = canonical(quads_of(parts))
+        yield from ordered if is_dataset(style.form) else one_each(ordered)
+    else:
+        for number, part in enumerate(parts, 1):
+            yield from labelled(part.read(), f"f{number}b")
+
+
+def write_quads(quads: Iterable[ox.Quad], output: IO[bytes], style: Style) -> None:
+    """Write quads in the order in which they come."""
     if style.form == "jsonld":
-        write_jsonld(ordered, output, style.prefixes)
-        return len(ordered)
-    write_as_read(ordered if is_dataset(style.form) else one_each(ordered), output, style.form, style.prefixes)
-    return len(ordered)
+        write_jsonld(quads, output, style.prefixes)
+    else:
+        write_as_read(quads, output, style.form, style.prefixes)

@@ -118,22 +118,33 @@ _CLOSED = frozenset(
 
 def _apply(store: RuleStore, rule: Rule, graph: str) -> bool:
     """Add what follows by one rule; tell whether anything did."""
-    if rule.parameters and not rule.rows:
+    if not _has_chance(store, rule):
         return False
     assert rule.head is not None
     head = " ".join(rule.head)
     # Each conclusion once before it is looked up: many triples of one subject give the same one.
     variables = " ".join(sorted({part for part in rule.head if part.startswith("?")}))
-    where = f"{{ SELECT DISTINCT {variables} WHERE {{ {rule.where()} }} }} FILTER NOT EXISTS {{ {head} }}"
+    # To look each conclusion up is slow where nearly all are known, and to hold all that is known where few are.
+    known = f"MINUS {{ {head} }}" if rule.is_usual else f"FILTER NOT EXISTS {{ {head} }}"
+    where = f"{{ SELECT DISTINCT {variables} WHERE {{ {rule.where()} }} }} {known}"
     if not store.ask(f"ASK {{ {where} }}"):
         return False
     store.insert_where(graph, head, where)
     return True
 
 
+def _has_chance(store: RuleStore, rule: Rule) -> bool:
+    if rule.parameters and not rule.rows:
+        return False
+    chance = rule.chance()
+    return not chance or store.ask(f"ASK {{ {chance} }}")
+
+
 def contradictions(store: RuleStore, reasoning: Reasoning) -> Iterator[Contradiction]:
     """Yield what contradicts itself in a store to which `run` has added what follows."""
     for rule in reasoning.clashes:
+        if not _has_chance(store, rule):
+            continue
         answer = store.select(f"SELECT * WHERE {{ {rule.where()} }} LIMIT {MOST_CLASHES}")
         found = {tuple(None if term is None else term.n3() for term in row): row for row in answer.rows}
         for key in sorted(found, key=str):

@@ -32,6 +32,9 @@ class Template:
         head: what follows; None for a contradiction.
         condition: a SPARQL filter, or "".
         says: the rule in words, with ``{variable}`` for what it is about; for contradictions and explanations.
+        is_usual: whether what follows is mostly known already, since most data say it; then all that is known is
+            looked up at once.
+        two_of: of a rule about two values of ?x by ?p, the SPARQL filter for ?y that both meet; few subjects have two.
 
     """
 
@@ -41,6 +44,8 @@ class Template:
     head: Pattern | None
     condition: str = ""
     says: str = ""
+    is_usual: bool = False
+    two_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,14 +74,26 @@ class Rule(Template):
             fixed: variables of the body with the terms that they must be, for explanations.
 
         """
-        values = ""
-        if self.parameters:
-            listed = " ".join(f"({' '.join(row)})" for row in (self.rows if rows is None else rows))
-            values = f"VALUES ({' '.join(self.parameters)}) {{ {listed} }} "
+        values = self._values(self.rows if rows is None else rows)
         if fixed:
             values += f"VALUES ({' '.join(fixed)}) {{ ({' '.join(fixed.values())}) }} "
         condition = f" FILTER({self.condition})" if self.condition else ""
         return values + " ".join(f"{s} {p} {o} ." for s, p, o in self.body) + condition
+
+    def chance(self) -> str:
+        """Return a pattern without which the body cannot hold, and which is sooner answered; "" where there is none."""
+        if not self.two_of:
+            return ""
+        return (
+            f"{{ SELECT ?x ?p WHERE {{ {self._values(self.rows)}?x ?p ?y FILTER({self.two_of}) }} "
+            "GROUP BY ?x ?p HAVING (COUNT(DISTINCT ?y) > 1) }"
+        )
+
+    def _values(self, rows: Iterable[Row]) -> str:
+        if not self.parameters:
+            return ""
+        listed = " ".join(f"({' '.join(row)})" for row in rows)
+        return f"VALUES ({' '.join(self.parameters)}) {{ {listed} }} "
 
 
 def _kind(pattern: Pattern) -> str:
@@ -84,7 +101,8 @@ def _kind(pattern: Pattern) -> str:
 
 
 def _template(
-    name: str, parameters: str, body: str, head: str | None, condition: str = "", says: str = ""
+    name: str, parameters: str, body: str, head: str | None, condition: str = "", says: str = "", *,
+    is_usual: bool = False, two_of: str = "",
 ) -> Template:  # fmt: skip
     def pattern(text: str) -> Pattern:
         one, two, three = text.replace(" a ", f" {TYPE} ").replace(" same ", f" {SAME} ").split()
@@ -92,20 +110,24 @@ def _template(
 
     return Template(
         name, tuple(parameters.split()), tuple(pattern(one) for one in body.split(" , ") if one),
-        pattern(head) if head else None, condition, says,
+        pattern(head) if head else None, condition, says, is_usual, two_of,
     )  # fmt: skip
 
 
 # Key → rule. A key ends in a number where the number of parameters depends on the axiom.
 _RULES = {
     "cax-sco": _template("cax-sco", "?c ?d", "?x a ?c", "?x a ?d", "", "every {c} is a {d}"),
-    "prp-dom": _template("prp-dom", "?p ?c", "?x ?p ?y", "?x a ?c", "", "what has {p} is a {c}"),
-    "prp-rng": _template("prp-rng", "?p ?c", "?x ?p ?y", "?y a ?c", _RESOURCE, "a value of {p} is a {c}"),
+    "prp-dom": _template("prp-dom", "?p ?c", "?x ?p ?y", "?x a ?c", "", "what has {p} is a {c}", is_usual=True),
+    "prp-rng": _template(
+        "prp-rng", "?p ?c", "?x ?p ?y", "?y a ?c", _RESOURCE, "a value of {p} is a {c}", is_usual=True
+    ),
     "prp-spo1": _template("prp-spo1", "?p ?q", "?x ?p ?y", "?x ?q ?y", "", "{p} is a kind of {q}"),
     "prp-inv": _template("prp-inv", "?p ?q", "?x ?p ?y", "?y ?q ?x", _RESOURCE, "{q} is the inverse of {p}"),
     "prp-symp": _template("prp-symp", "?p", "?x ?p ?y", "?y ?p ?x", _RESOURCE, "{p} is symmetric"),
     "prp-trp": _template("prp-trp", "?p", "?x ?p ?y , ?y ?p ?z", "?x ?p ?z", "", "{p} is transitive"),
-    "prp-fp": _template("prp-fp", "?p", "?x ?p ?y , ?x ?p ?z", "?y same ?z", _DISTINCT, "{p} has one value at most"),
+    "prp-fp": _template(
+        "prp-fp", "?p", "?x ?p ?y , ?x ?p ?z", "?y same ?z", _DISTINCT, "{p} has one value at most", two_of=_RESOURCE
+    ),
     "prp-ifp": _template(
         "prp-ifp", "?p", "?x ?p ?y , ?z ?p ?y", "?x same ?z", "!sameTerm(?x, ?z)", "{p} has one subject for a value"
     ),
@@ -187,6 +209,7 @@ _CLASHES = {
         None,
         "isLiteral(?y) && isLiteral(?z) && STR(?y) <= STR(?z) && !sameTerm(?y, ?z) && COALESCE(?y != ?z, true)",
         "functional property {p} of {x} has two values, {y} and {z}",
+        two_of="isLiteral(?y)",
     ),
 }
 

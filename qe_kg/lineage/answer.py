@@ -171,7 +171,7 @@ class Lineage:
         Beside the lines and the basis these are the modalities of the statements, the zones between which the flow
         crosses (or None), and what it passes through.
         """
-        elements = self.elements
+        elements = dict(self.elements)
         return {
             "start": [element.iri for element in self.start],
             "direction": self.direction,

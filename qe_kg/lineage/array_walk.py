@@ -258,7 +258,10 @@ class ArrayAnswer:
         if filters.depth != 0:
             asked = index.numbers_of_flows(self.start.flows)
             wanted.append(asked[self.met.allowed.flows[asked]])
-        return np.unique(np.concatenate(wanted))
+        are_wanted = np.zeros(len(index.iris), np.bool_)
+        for some in wanted:
+            are_wanted[some] = True
+        return np.flatnonzero(are_wanted)
 
     def _flows(self, numbers: Ints) -> list[Flow]:
         return self.details.complete(self.met.index.flows(numbers))

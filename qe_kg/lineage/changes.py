@@ -19,6 +19,9 @@ from qe_kg.lineage.walk import Filters, State
 
 Kind = Literal["stop", "delay", "redefine", "reclassify", "lift"]
 KINDS: tuple[Kind, ...] = ("stop", "delay", "redefine", "reclassify", "lift")
+#: Kinds of which everything within some hops follows from what is within as many. What a stop starves, and where a
+#: restriction is lifted, depends on what comes from anywhere.
+NEAR: tuple[Kind, ...] = ("delay", "redefine", "reclassify")
 #: Whether a change goes on from an item that a flow brings to a participant into an item of a flow out of it.
 Follows = Callable[[Flow, "str | None", Flow, "str | None"], bool]
 
@@ -216,7 +219,8 @@ class _Change:
             if item in self.records.restricted and item not in lifted and self._can_hold(flow)
         }
         # What remains is taken widely, whatever is asked: a restriction is not lifted where it may still come from.
-        remaining = {state for _, _, state in self._spread(others, self._keeps(False, note=False), False)} | others
+        spread = self._spread(others, self._keeps(False, note=False), False, is_bounded=False)
+        remaining = {state for _, _, state in spread} | others
         still: dict[str, set[str]] = {}
         for state in remaining:
             still.setdefault(self.flows[state.flow].target, set()).add(self._name(state.item))
@@ -254,17 +258,20 @@ class _Change:
     def _is_declared(self, at: str, item: str | None, other: str | None) -> bool:
         return item is not None and (item == other or (at, item, other) in self.graph.derivations)
 
-    def _spread(self, first: Iterable[State], follows: Follows, is_sure: bool) -> Iterator[tuple[Reached, Flow, State]]:
-        """Yield, breadth first, whom each state comes to, by which flow."""
+    def _spread(
+        self, first: Iterable[State], follows: Follows, is_sure: bool, *, is_bounded: bool = True
+    ) -> Iterator[tuple[Reached, Flow, State]]:
+        """Yield, breadth first, whom each state comes to, by which flow; up to the depth asked for if bounded."""
+        depth = self.filters.depth if is_bounded else None
         before: dict[State, State | None] = dict.fromkeys(sorted(first, key=_order))
-        waiting = list(before)
+        waiting, level = list(before) if depth != 0 else [], 1
         while waiting:
             onward: list[State] = []
             for state in waiting:
                 flow = self.flows[state.flow]
                 if flow.target not in self.start.participants:
                     yield self._reached(flow.target, self._path(state, before), is_sure), flow, state
-                if not self._passable(flow.target):
+                if level == depth or not self._passable(flow.target):
                     continue
                 for leaving in self.leaving.get(flow.target, ()):
                     for item in self.filters.payload(leaving) or (None,):
@@ -272,7 +279,7 @@ class _Change:
                         if following not in before and follows(flow, state.item, leaving, item):
                             before[following] = state
                             onward.append(following)
-            waiting = sorted(onward, key=_order)
+            waiting, level = sorted(onward, key=_order), level + 1
 
     def _path(self, state: State, before: Mapping[State, State | None]) -> tuple[str, ...]:
         path: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, Protocol
@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 from qe_kg.catalogue import Catalogue, Element
 from qe_kg.namespaces import Namespaces
 from qe_kg.store.protocol import Store
-from qe_kg.terms import Term, iri
+from qe_kg.terms import parse_term
 
 Direction = Literal["downstream", "upstream"]
 BASES = ("drawn", "stated", "all")
@@ -163,7 +163,16 @@ def chunks(iris: Iterable[str]) -> Iterable[str]:
     """Yield the terms of a VALUES block for IRIs, a bounded number at a time."""
     listed = sorted(set(iris))
     for start in range(0, len(listed), _LISTED):
-        yield " ".join(iri(one).n3() for one in listed[start : start + _LISTED])
+        yield " ".join([f"<{one}>" for one in listed[start : start + _LISTED]])
+
+
+def value_rows(store: Store, query: str) -> Iterator[list[str]]:
+    """Yield the rows of a SELECT of ours as plain values (IRIs, lexical forms), empty where there is none.
+
+    As text, since terms as Python objects take several times as long.
+    """
+    for row in store.text_rows(query).decode().split("\n")[1:-1]:
+        yield [cell[1:-1] if cell[:1] == "<" else parse_term(cell).value if cell else "" for cell in row.split("\t")]
 
 
 def read_flows(store: Store, namespaces: Namespaces, where: str = "") -> list[Flow]:
@@ -178,17 +187,17 @@ def read_flows(store: Store, namespaces: Namespaces, where: str = "") -> list[Fl
     ends: dict[str, tuple[str, str]] = {}
     items: dict[str, set[str]] = {}
     stations: dict[str, set[str]] = {}
-    for flow, source, target, item, station in store.select(
+    for flow, source, target, item, station in value_rows(
+        store,
         f"PREFIX qe: <{namespaces.terms}>\nSELECT ?f ?s ?t ?i ?by WHERE {{ {where} "
         "?f qe:hasSource ?s ; qe:hasTarget ?t "
         "OPTIONAL { ?f qe:carries ?i FILTER(isIRI(?i)) } OPTIONAL { ?f qe:passesThrough ?by FILTER(isIRI(?by)) } "
-        "FILTER(isIRI(?f) && isIRI(?s) && isIRI(?t)) }"
-    ).rows:
-        assert flow and source and target
-        ends[flow.value] = (source.value, target.value)
-        items.setdefault(flow.value, set()).update([item.value] if item else [])
+        "FILTER(isIRI(?f) && isIRI(?s) && isIRI(?t)) }",
+    ):
+        ends[flow] = (source, target)
+        items.setdefault(flow, set()).update([item] if item else [])
         if station:
-            stations.setdefault(flow.value, set()).add(station.value)
+            stations.setdefault(flow, set()).add(station)
     return [
         Flow(one, *ends[one], tuple(sorted(items[one])), (), "none", stations=tuple(sorted(stations.get(one, ()))))
         for one in sorted(ends)
@@ -221,19 +230,19 @@ def read_statements(store: Store, namespaces: Namespaces, flows: Iterable[str] |
     """Return what sources say of these flows; of all, with None."""
     found = Statements({}, set(), set(), set(), {})
     for values in [""] if flows is None else [f"VALUES ?f {{ {listed} }}" for listed in chunks(flows)]:
-        for flow, how, line, medium, modality in store.select(
+        for flow, how, line, medium, modality in value_rows(
+            store,
             f"PREFIX qe: <{namespaces.terms}>\nSELECT ?f ?how ?line ?medium ?modality WHERE {{ {values} "
             "VALUES ?how { qe:statesFlow qe:expandsTo } ?st ?how ?f ; qe:medium ?medium "
-            "OPTIONAL { ?st qe:atLine ?line } OPTIONAL { ?st qe:modality ?modality } }"
-        ).rows:
-            assert flow and how and medium
-            if how.value == f"{namespaces.terms}statesFlow":
-                found.directly.add(flow.value)
-            is_drawn = medium.value == f"{namespaces.lists}medium-diagram"
-            (found.drawn if is_drawn else found.stated).add(flow.value)
-            found.lines.setdefault(flow.value, set()).update(_line_number(line))
+            "OPTIONAL { ?st qe:atLine ?line } OPTIONAL { ?st qe:modality ?modality } }",
+        ):
+            if how == f"{namespaces.terms}statesFlow":
+                found.directly.add(flow)
+            is_drawn = medium == f"{namespaces.lists}medium-diagram"
+            (found.drawn if is_drawn else found.stated).add(flow)
+            found.lines.setdefault(flow, set()).update(_line_number(line))
             if modality:
-                found.modalities.setdefault(flow.value, set()).add(namespaces.compact(modality.value))
+                found.modalities.setdefault(flow, set()).add(namespaces.compact(modality))
     return found
 
 
@@ -244,16 +253,16 @@ def read_derivations(
     keeping: set[Step] = set()
     every: set[Step] = set()
     for values in [""] if participants is None else [f"VALUES ?at {{ {one} }}" for one in chunks(participants)]:
-        for at, made_from, made, free in store.select(
+        for at, made_from, made, free in value_rows(
+            store,
             f"PREFIX qe: <{namespaces.terms}>\nSELECT ?at ?in ?out ?free WHERE {{ {values} "
             "?d qe:isDerivedAt ?at ; qe:takesInput ?in ; qe:givesOutput ?out "
             "OPTIONAL { ?d qe:hasDerivationKind ?kind . ?kind qe:declassifies ?free } "
-            "FILTER(isIRI(?at) && isIRI(?in) && isIRI(?out)) }"
-        ).rows:
-            assert at and made_from and made
-            step = (at.value, made_from.value, made.value)
+            "FILTER(isIRI(?at) && isIRI(?in) && isIRI(?out)) }",
+        ):
+            step = (at, made_from, made)
             every.add(step)
-            if free is None or free.value not in ("true", "1"):
+            if free not in ("true", "1"):
                 keeping.add(step)
     # What is left of a restriction after several steps in a row is what no step among them has taken away.
     every, keeping = _chained(every), _chained(keeping)
@@ -282,18 +291,17 @@ def _chained(steps: set[Step]) -> set[Step]:
 
 def read_all_steps(store: Store, namespaces: Namespaces) -> set[Step]:
     """Return the steps of all derivations: of `read_derivations` the first part, sooner where there are many."""
-    text = store.text_rows(
+    query = (
         f"PREFIX qe: <{namespaces.terms}>\nSELECT ?at ?in ?out WHERE {{ "
         "?d qe:isDerivedAt ?at ; qe:takesInput ?in ; qe:givesOutput ?out "
         "FILTER(isIRI(?at) && isIRI(?in) && isIRI(?out)) }"
-    ).decode()
-    rows = (row.split("\t") for row in text.split("\n")[1:-1])
-    return _chained({(at[1:-1], made_from[1:-1], made[1:-1]) for at, made_from, made in rows})
+    )
+    return _chained({(at, made_from, made) for at, made_from, made in value_rows(store, query)})
 
 
-def _line_number(value: Term | None) -> tuple[int, ...]:
+def _line_number(value: str) -> tuple[int, ...]:
     try:
-        return (int(value.value),) if value else ()
+        return (int(value),) if value else ()
     except ValueError:
         return ()  # validation tells
 

@@ -75,6 +75,7 @@ class FlowIndex:
         # A single pattern each: joined, every flow would be looked up in two more orders of the store. The store
         # lets go of the interpreter while it answers.
         with ThreadPoolExecutor(2) as pool:
+            steps = pool.submit(read_all_steps, store, namespaces)
             (from_flow, source), (to_flow, target), (with_flow, item) = (
                 two_columns(rows) for rows in pool.map(store.text_rows, queries)
             )
@@ -84,7 +85,7 @@ class FlowIndex:
         ends = np.full((2, len(iris)), -1, np.int64)
         ends[0][begun], ends[1][ended] = sources, targets
         found = cls._of(participants, items, iris, ends, carrying, carried)
-        return found._with_steps(read_all_steps(store, namespaces))
+        return found._with_steps(steps.result())
 
     @classmethod
     def _of(
@@ -99,19 +100,19 @@ class FlowIndex:
             iris, ends = _chosen(iris, np.flatnonzero(are_flows)), ends[:, are_flows]
             participants, ends = _used(participants, ends)
             items, carried = _used(items, carried)
-        # A store elsewhere may tell a triple once for each graph that holds it.
-        pairs = carrying * max(len(items), 1) + carried
-        if len(np.unique(pairs)) < len(pairs):
-            carrying, carried = np.divmod(np.unique(pairs), len(items))
         is_without = np.ones(len(iris), np.bool_)
         is_without[carrying] = False
         without = np.flatnonzero(is_without)
         flow_of = np.concatenate((carrying, without))
         item_of = np.concatenate((carried, np.full(len(without), -1, np.int64)))
-        order = np.lexsort((item_of, flow_of))
+        pairs = np.sort(flow_of * (len(items) + 1) + item_of + 1)
+        # A store elsewhere may tell a triple once for each graph that holds it.
+        is_first = np.ones(len(pairs), np.bool_)
+        is_first[1:] = pairs[1:] != pairs[:-1]
+        flow_of, item_of = np.divmod(pairs[is_first], len(items) + 1)
         first_state = np.zeros(len(iris) + 1, np.int64)
         np.cumsum(np.bincount(flow_of, minlength=len(iris)), out=first_state[1:])
-        return cls(participants, items, iris, ends[0], ends[1], first_state, item_of[order], np.empty((0, 3), np.int64))
+        return cls(participants, items, iris, ends[0], ends[1], first_state, item_of - 1, np.empty((0, 3), np.int64))
 
     def _with_steps(self, steps: Iterable[Step]) -> FlowIndex:
         participants, items = self.number_of_participant, self.number_of_item

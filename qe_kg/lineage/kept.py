@@ -43,7 +43,7 @@ class Kept:
 
     def texts(self, name: str) -> Texts:
         """Return texts."""
-        return Texts(self.array(name).view(np.uint8), self.array(f"{name}.start"))
+        return Texts(self.array(name).view(np.uint8), self.array(f"{name}.start"), self.array(f"{name}.end"))
 
     def _damaged(self, error: Exception) -> ReadError:
         return ReadError(f"{self._path}: cannot be read: {error}; load the model anew")
@@ -54,6 +54,7 @@ class Kept:
         texts = {name: part for name, part in parts.items() if isinstance(part, Texts)}
         arrays = {name: part for name, part in parts.items() if not isinstance(part, Texts)}
         blocks = {name: part.block for name, part in texts.items()}
-        starts = {f"{name}.start": part.start for name, part in texts.items()}
+        bounds = {f"{name}.start": part.start for name, part in texts.items()}
+        bounds |= {f"{name}.end": part.end for name, part in texts.items()}
         with path.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays, **blocks, **starts)
+            np.savez(file, allow_pickle=False, **arrays, **blocks, **bounds)

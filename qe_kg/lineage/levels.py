@@ -14,6 +14,7 @@ from qe_kg.lineage.flows import (
     read_derivations,
     read_flows,
     read_statements,
+    value_rows,
 )
 from qe_kg.namespaces import Namespaces
 from qe_kg.store.protocol import Store
@@ -84,9 +85,9 @@ class StoreFlows:
         """Return what these flows (IRIs) pass through, of those that pass through something."""
         found: dict[str, set[str]] = {}
         for values in [""] if len(flows) > _MANY else [f"VALUES ?f {{ {listed} }}" for listed in chunks(flows)]:
-            for flow, station in self._store.select(
+            query = (
                 f"SELECT ?f ?by WHERE {{ {values} ?f <{self._namespaces.terms}passesThrough> ?by FILTER(isIRI(?by)) }}"
-            ).rows:
-                assert flow and station
-                found.setdefault(flow.value, set()).add(station.value)
+            )
+            for flow, station in value_rows(self._store, query):
+                found.setdefault(flow, set()).add(station)
         return {flow: tuple(sorted(stations)) for flow, stations in found.items()}

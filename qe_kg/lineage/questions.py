@@ -79,8 +79,8 @@ class Questions:
     def _walk(self, direction: Direction, start: Start, filters: Filters) -> Lineage:
         if not self.is_large or filters.stations:
             return walk(self._source, start, direction, filters)
-        if self._store.path is not None and filters.depth is not None and "warm" not in vars(self):
-            # One bounded question to a store on disk: what it does not reach need not be read.
+        if not self._store.is_in_memory and filters.depth is not None and "warm" not in vars(self):
+            # One bounded question to a store on disk or far away: what it does not reach need not be read.
             return walk(self._levels, start, direction, filters)
         return self.warm.walk(start, direction, filters)
 
@@ -119,15 +119,22 @@ class Questions:
             UnknownNameError, AmbiguousNameError, CallError: a name, the kind or an option is wrong.
 
         """
-        from qe_kg.lineage.changes import KINDS, change_impact
+        from qe_kg.lineage.changes import KINDS, NEAR, change_impact
         from qe_kg.lineage.records import FlowRecords
+        from qe_kg.lineage.region import Region
 
         known = next((one for one in KINDS if one == kind), None)
         if known is None:
             raise CallError(f"a change is one of {', '.join(KINDS)}, not {kind!r}")
         filters = self.filters(**options)
-        records = FlowRecords.read(self._store, self._namespaces)
-        answer = change_impact(self._graph(), records, known, self.starts.resolve(names), filters)
+        start = self.starts.resolve(names)
+        if self.is_large and filters.depth is not None and known in NEAR:
+            region = Region(self._store, self._catalogue, self._namespaces, filters)
+            graph = region.read(start, wherever=known == "redefine")
+            records = FlowRecords.read(self._store, self._namespaces, [flow.iri for flow in graph.edges])
+        else:
+            graph, records = self._graph(), FlowRecords.read(self._store, self._namespaces)
+        answer = change_impact(graph, records, known, start, filters)
         return replace(answer, lineage=replace(answer.lineage, teller=self.teller.of))
 
     def structure(self, basis: str = "all") -> Structure:
@@ -163,8 +170,8 @@ class Questions:
 
     @cached_property
     def is_large(self) -> bool:
-        """Whether the model has so many flows, or lies on disk, that they are not all made Python objects."""
-        if self._store.path is not None:
+        """Whether the model has so many flows, or lies elsewhere than in memory, that they are not all made objects."""
+        if not self._store.is_in_memory:
             return True
         text = self._store.text_rows(
             f"SELECT ?f WHERE {{ ?f <{self._namespaces.terms}hasSource> ?s }} LIMIT {_LARGE + 1}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
+from qe_kg.lineage.flows import chunks
 from qe_kg.namespaces import Namespaces
 from qe_kg.store.protocol import Store
 
@@ -31,13 +33,13 @@ class FlowRecords:
     free: frozenset[str]
 
     @classmethod
-    def read(cls, store: Store, namespaces: Namespaces) -> FlowRecords:
-        """Read them from a store."""
+    def read(cls, store: Store, namespaces: Namespaces, flows: Collection[str] | None = None) -> FlowRecords:
+        """Read them from a store: of all flows and items, or of some flows only."""
+        blocks = [""] if flows is None else [f"VALUES ?x {{ {listed} }}" for listed in chunks(flows)]
 
         def values(pattern: str) -> frozenset[str]:
-            rows = store.select(
-                f"PREFIX qe: <{namespaces.terms}>\nSELECT DISTINCT ?x WHERE {{ {pattern} FILTER(isIRI(?x)) }}"
-            ).rows
+            query = f"PREFIX qe: <{namespaces.terms}>\nSELECT DISTINCT ?x WHERE {{ BLOCK {pattern} FILTER(isIRI(?x)) }}"
+            rows = [row for block in blocks for row in store.select(query.replace("BLOCK", block)).rows]
             return frozenset(row[0].value for row in rows if row[0])
 
         def listed(prefix: str, names: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from qe_kg.catalogue import Catalogue, Element
 from qe_kg.errors import CallError, UnknownNameError
 from qe_kg.lineage.answer import Start
-from qe_kg.lineage.flows import BASES, chunks
+from qe_kg.lineage.flows import BASES, chunks, value_rows
 from qe_kg.namespaces import Namespaces
 from qe_kg.store.protocol import Store
 
@@ -124,10 +124,9 @@ class Starts:
         """Return (subject, object) pairs of a property with these objects."""
         found: list[tuple[str, str]] = []
         for listed in chunks(objects):
-            rows = self._store.select(
-                f"SELECT ?a ?b WHERE {{ VALUES ?b {{ {listed} }} ?a <{self._namespaces.terms}{name}> ?b }}"
-            ).rows
-            found += [(a.value, b.value) for a, b in rows if a and b and a.kind == "iri"]
+            name_of = f"<{self._namespaces.terms}{name}>"
+            query = f"SELECT ?a ?b WHERE {{ VALUES ?b {{ {listed} }} ?a {name_of} ?b FILTER(isIRI(?a)) }}"
+            found += [(subject, value) for subject, value in value_rows(self._store, query)]
         return found
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from qe_kg.catalogue import Catalogue, Element
 from qe_kg.lineage.answer import Lineage, Owner, Reached, Tell
-from qe_kg.lineage.flows import chunks
+from qe_kg.lineage.flows import chunks, value_rows
 from qe_kg.namespaces import Namespaces
 from qe_kg.store.protocol import Store
 
@@ -19,6 +20,7 @@ class Teller:
 
     def __init__(self, store: Store, catalogue: Catalogue, namespaces: Namespaces) -> None:
         self._store, self._catalogue, self._namespaces = store, catalogue, namespaces
+        self._units: dict[str, Element] = {}
 
     def of(self, lineage: Lineage) -> Tell:
         """Return whom to tell of what an impact or trace shows."""
@@ -34,15 +36,17 @@ class Teller:
 
         """
         concerned = {one.element.iri: one for one in reached}
-        regulators = self._regulators()
+        regulators = self._regulators
         kinds = {self._namespaces.compact(one) for one in self._catalogue.subclasses("Stakeholder")}
         owners = self._owners({*others, *concerned})
         owned_by: dict[str, set[str]] = {}
         for element, owning in owners.items():
             for unit in owning:
                 owned_by.setdefault(unit, set()).add(element)
-        named = self._catalogue.describe(one for owned in owned_by.values() for one in owned)
-        units = self._catalogue.describe(owned_by)
+        named = {iri: one.element for iri, one in concerned.items()}
+        named |= self._catalogue.describe(one for one in owners if one not in named)
+        self._units |= self._catalogue.describe(unit for unit in owned_by if unit not in self._units)
+        units = self._units
         every = concerned.values()
         return Tell(
             tuple(one for one in every if one.element.type in kinds and one.element.iri not in regulators),
@@ -54,25 +58,26 @@ class Teller:
             sum(iri not in owners for iri in concerned),
         )
 
+    @cached_property
     def _regulators(self) -> set[str]:
-        """Return the participants that regulate."""
-        rows = self._store.select(
+        """The participants that regulate."""
+        query = (
             f"SELECT ?p WHERE {{ ?p <{self._namespaces.terms}performsFunction> "
             f"<{self._namespaces.lists}participant-function-regulation> }}"
-        ).rows
-        return {row[0].value for row in rows if row[0]}
+        )
+        return {participant for (participant,) in value_rows(self._store, query)}
 
     def _owners(self, iris: set[str]) -> Mapping[str, set[str]]:
         found: dict[str, set[str]] = {}
         blocks = [""] if len(iris) > _MANY else [f"VALUES ?e {{ {values} }}" for values in chunks(iris)]
         for block in blocks:
-            for element, unit in self._store.select(
+            query = (
                 f"PREFIX qe: <{self._namespaces.terms}>\nSELECT ?e ?u WHERE {{ {block} "
                 "{ ?e qe:isOwnedBy ?u } UNION { ?e qe:isStageOf/qe:isOwnedBy ?u } FILTER(isIRI(?u)) }"
-            ).rows:
-                assert element and unit
-                if element.value in iris:
-                    found.setdefault(element.value, set()).add(unit.value)
+            )
+            for element, unit in value_rows(self._store, query):
+                if element in iris:
+                    found.setdefault(element, set()).add(unit)
         return found
 
 

@@ -19,8 +19,10 @@ Mask = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
 
-_TAB, _NEWLINE, _OPEN = 9, 10, ord("<")
+_NEWLINE, _OPEN = 10, ord("<")  # a tab is 9
 _WORD = 8
+#: Of longer texts (bytes) no words are made.
+_LONGEST = 256
 #: For a word of which n bytes count: what to keep of it.
 _KEPT = np.array([((1 << 8 * n) - 1) << 8 * (_WORD - n) for n in range(_WORD + 1)], np.uint64)
 _FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
@@ -31,12 +33,13 @@ class Texts(Sequence[str]):
 
     Args:
         block: all of them in UTF-8, one after the other.
-        start: where each begins in the block, and one number more: where the last one ends.
+        start: where each begins in the block; there may be gaps between them.
+        end: where each ends.
 
     """
 
-    def __init__(self, block: Bytes, start: Ints) -> None:
-        self.block, self.start = block, start
+    def __init__(self, block: Bytes, start: Ints, end: Ints) -> None:
+        self.block, self.start, self.end = block, start, end
         self._bytes = block.data
 
     @classmethod
@@ -45,10 +48,10 @@ class Texts(Sequence[str]):
         encoded = [text.encode() for text in texts]
         start = np.zeros(len(encoded) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=start[1:])
-        return cls(np.frombuffer(b"".join(encoded), np.uint8), start)
+        return cls(np.frombuffer(b"".join(encoded), np.uint8), start[:-1], start[1:])
 
     def __len__(self) -> int:
-        return len(self.start) - 1
+        return len(self.start)
 
     @overload
     def __getitem__(self, number: int) -> str: ...
@@ -62,7 +65,7 @@ class Texts(Sequence[str]):
         if not -len(self) <= number < len(self):
             raise IndexError(number)
         number %= len(self)
-        return str(self._bytes[self.start[number] : self.start[number + 1]], "utf-8")
+        return str(self._bytes[self.start[number] : self.end[number]], "utf-8")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.take(np.arange(len(self))))
@@ -70,7 +73,7 @@ class Texts(Sequence[str]):
     def take(self, numbers: Ints) -> list[str]:
         """Return some of the texts."""
         block = self._bytes
-        starts, ends = self.start[numbers].tolist(), self.start[numbers + 1].tolist()
+        starts, ends = self.start[numbers].tolist(), self.end[numbers].tolist()
         return [str(block[start:end], "utf-8") for start, end in zip(starts, ends, strict=True)]
 
     def numbers(self, texts: Iterable[str]) -> Ints:
@@ -98,9 +101,9 @@ def two_columns(rows: bytes) -> tuple[Cells, Cells]:
 
     """
     text = np.frombuffer(rows, np.uint8)
-    ends = np.flatnonzero(text == _NEWLINE)
-    tabs = np.flatnonzero(text == _TAB)[1:]
-    starts, ends = ends[:-1] + 1, ends[1:]
+    # Within a cell both are escaped: of what is left, every other one is a tab.
+    marks = np.flatnonzero(text <= _NEWLINE)
+    starts, tabs, ends = marks[1:-1:2] + 1, marks[2::2], marks[3::2]
     are_iris = (text[starts] == _OPEN) & (text[tabs + 1] == _OPEN)
     if not are_iris.all():
         starts, tabs, ends = starts[are_iris], tabs[are_iris], ends[are_iris]
@@ -110,30 +113,57 @@ def two_columns(rows: bytes) -> tuple[Cells, Cells]:
 
 def numbered(*columns: Cells) -> tuple[Texts, list[Ints]]:
     """Return the texts in columns, sorted and each once, and for each column the numbers of its cells' texts."""
-    words = _words(columns)
-    firsts, group_of = _groups(words, sum(len(column.start) for column in columns))
+    count = sum(len(column.start) for column in columns)
+    if any((column.end - column.start).max(initial=0) > _LONGEST for column in columns):
+        return _numbered_plainly(columns)
+    all_words = _words(columns)
+    words = [word for word in all_words if len(word) == count and count > 1]
+    firsts, group_of = _groups(words, count)
     order = np.lexsort([word[firsts] for word in reversed(words)]) if words else np.arange(len(firsts))
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
     numbers = rank[group_of]
     bounds = np.cumsum([len(column.start) for column in columns])[:-1]
-    return _texts(columns, firsts[order]), list(np.split(numbers, bounds))
+    places = firsts[order]
+    length = np.concatenate([column.end - column.start for column in columns])[places]
+    # The words again, one text a row: that is sooner done than picking the bytes out of the columns.
+    block = np.zeros((len(places), len(all_words)), ">u8")
+    for number, word in enumerate(all_words):
+        block[:, number] = word[places] if len(word) == count else word
+    start = np.arange(len(places)) * (_WORD * len(all_words))
+    return Texts(block.view(np.uint8).reshape(-1), start, start + length), list(np.split(numbers, bounds))
+
+
+def _numbered_plainly(columns: Sequence[Cells]) -> tuple[Texts, list[Ints]]:
+    """Do the same for texts so long that so many words would not fit into memory."""
+    cells = [Texts(column.text, column.start, column.end)[:] for column in columns]
+    known = sorted({cell for column in cells for cell in column})
+    number = {text: at for at, text in enumerate(known)}
+    return Texts.of(known), [np.array([number[cell] for cell in column], np.int64) for column in cells]
 
 
 def _words(columns: Sequence[Cells]) -> list[Words]:
-    """Return the cells of columns as words of eight bytes that sort as they do, but for words that all have alike."""
-    longest = max((int((column.end - column.start).max(initial=0)) for column in columns), default=0)
+    """Return the cells of columns as words of eight bytes that sort as they do; of one that all have alike, one."""
+    lengths = [column.end - column.start for column in columns if len(column.start)]
+    longest = max((int(one.max()) for one in lengths), default=0)
+    shortest = min((int(one.min()) for one in lengths), default=0)
     padded = [np.concatenate((column.text, np.zeros(2 * _WORD, np.uint8))) for column in columns]
+    every = [np.ndarray((len(text) - _WORD + 1,), ">u8", text, strides=(1,)) for text in padded]
     found: list[Words] = []
     for offset in range(0, longest, _WORD):
+        if offset + _WORD <= shortest:
+            raw = [words[column.start + offset] for column, words in zip(columns, every, strict=True)]
+            one = next(part[0] for part in raw if len(part))
+            if all((part == one).all() for part in raw):
+                found.append(np.array([one], np.uint64))
+            else:
+                found.append(np.concatenate(raw).astype(np.uint64))
+            continue
         parts: list[Words] = []
-        for column, text in zip(columns, padded, strict=True):
-            every = np.ndarray((len(text) - _WORD + 1,), ">u8", text, strides=(1,))
+        for column, words in zip(columns, every, strict=True):
             at = np.minimum(column.start + offset, column.end)
-            parts.append(every[at].astype(np.uint64) & _KEPT[np.minimum(column.end - at, _WORD)])
-        word = np.concatenate(parts)
-        if len(word) and word.min() != word.max():
-            found.append(word)
+            parts.append(words[at].astype(np.uint64) & _KEPT[np.minimum(column.end - at, _WORD)])
+        found.append(np.concatenate(parts))
     return found
 
 
@@ -159,23 +189,6 @@ def _runs(rows: Words, order: Ints) -> tuple[Ints, Ints]:
     group_of = np.empty(len(order), np.int64)
     group_of[order] = np.cumsum(is_first) - 1
     return order[is_first], group_of
-
-
-def _texts(columns: Sequence[Cells], places: Ints) -> Texts:
-    """Return the texts at places, counted through all columns."""
-    start = np.concatenate([column.start for column in columns])[places]
-    length = np.concatenate([column.end for column in columns])[places] - start
-    shift = np.zeros(len(columns) + 1, np.int64)
-    np.cumsum([len(column.text) for column in columns], out=shift[1:])
-    of_column = np.repeat(np.arange(len(columns)), [len(column.start) for column in columns])[places]
-    begin = np.zeros(len(places) + 1, np.int64)
-    np.cumsum(length, out=begin[1:])
-    block = np.empty(int(begin[-1]), np.uint8)
-    for number, column in enumerate(columns):
-        mine = np.flatnonzero(of_column == number)
-        source = spread(start[mine], start[mine] + length[mine])
-        block[spread(begin[mine], begin[mine] + length[mine])] = column.text[source]
-    return Texts(block, begin)
 
 
 def spread(start: Ints, end: Ints) -> Ints:

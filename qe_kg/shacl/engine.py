@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -128,6 +128,13 @@ class CompiledShapes:
                 given[shape.node] = nodes if focus is None else [node for node in nodes if node in focus]
         return given
 
+    def coverage_of(self, counts: Mapping[Node, int], with_focus: set[Node]) -> Coverage:
+        """Tell what was looked at, given the number of focus nodes of each shape with targets.
+
+        A shape that ``sh:property`` leads to counts as evaluated where the one with the target was.
+        """
+        return replace(self._coverage(counts, with_focus, Altered({})), elsewhere=())
+
     def inexact(self, altered: Altered) -> list[Node]:
         """Return the shapes with targets whose SPARQL constraints depend on a literal that the store rewrites."""
         if not altered.numbers and not self.altered_literals:
@@ -139,7 +146,7 @@ class CompiledShapes:
             if uses_sparql(self.shapes, shape) and dependence.of_shape(shape)
         ]
 
-    def _coverage(self, given: dict[Node, list[Node]], with_focus: set[Node], altered: Altered) -> Coverage:
+    def _coverage(self, given: Mapping[Node, object], with_focus: set[Node], altered: Altered) -> Coverage:
         needed = self._closure(with_focus)
         led_to = self._closure({shape.node for shape in self.shapes.targeted})
         why = "its SPARQL constraint looks at literals that the store rewrites"

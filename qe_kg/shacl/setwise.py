@@ -8,11 +8,11 @@ engine takes care that nothing that depends on such a literal is left to it (see
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from qe_kg.shacl.model import Constraint, Finding, Shape, Shapes, Target
-from qe_kg.shacl.nodes import RDF_TYPE, RDFS_SUBCLASS_OF, Node, is_blank
+from qe_kg.shacl.nodes import RDF_TYPE, RDFS_SUBCLASS_OF, Node, is_blank, literal_parts
 from qe_kg.shacl.paths import may_be_empty, path_text
 from qe_kg.shacl.results import RawResult
 from qe_kg.shacl.selects import Scope
@@ -165,7 +165,10 @@ class SetwiseRun:
         rows = self.sparql.select(f"SELECT DISTINCT {columns} WHERE {{ {reach.pattern} }}")
         return Counter(row[0] for row in rows if row[0])
 
-    def focus_nodes(self, shape: Shape) -> list[Node]:
-        """Return the nodes that a shape's targets select."""
-        rows = self.sparql.select(f"SELECT DISTINCT ?this WHERE {{ {self.targets(shape)} }}")
-        return sorted(row[0] for row in rows if row[0])
+    def count_focus_nodes(self, shapes: Iterable[Shape]) -> int:
+        """Count the distinct nodes that the targets of shapes select."""
+        patterns = " UNION ".join(f"{{ {self.targets(shape)} }}" for shape in shapes)
+        if not patterns:
+            return 0
+        rows = self.sparql.select(f"SELECT (COUNT(DISTINCT ?this) AS ?n) WHERE {{ {patterns} }}")
+        return next(int(literal_parts(row[0]).lexical) for row in rows if row[0])

@@ -57,6 +57,11 @@ class EmbeddedStore:
         except (OSError, RuntimeError) as error:
             raise ReadError(f"{self.path}: cannot be opened as a store: {error}") from error
 
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether nothing of it is on disk."""
+        return self.path is None
+
     def clear(self) -> None:
         """Remove everything."""
         self._store.clear()

@@ -106,6 +106,11 @@ def text_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str |
     return term.value if isinstance(term, ox.NamedNode | ox.Literal) else None
 
 
+def graph_of(quad: ox.Quad) -> str:
+    """Return the IRI (or label) of a quad's graph; "" for the default graph."""
+    return "" if isinstance(quad.graph_name, ox.DefaultGraph) else quad.graph_name.value
+
+
 def parse_quads(text: str, form: str = "nt") -> list[ox.Quad]:
     """Parse RDF that a program wrote; blank nodes keep their labels.
 

@@ -34,6 +34,10 @@ class Store(Protocol):
     def path(self) -> Path | None:
         """The folder of a store on this disk, where an index may be kept beside it; None for any other."""
 
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether everything is in the memory of this process, so that reading all of it costs little."""
+
     def __len__(self) -> int:
         """Return the number of triples of the union."""
 

@@ -23,6 +23,8 @@ class Quirks:
         union_repeats: whether a triple of two graphs comes twice in their union.
         auth: how the product expects a password.
         atomic_update: whether an update of several operations happens as a whole or not at all.
+        serial_updates: whether of two updates at once one waits for the other, or fails.
+        chunked: whether a body may come in parts of which nobody tells the number before.
         transactions: the transaction protocol over HTTP, or "".
         insert_limit: how many triples one INSERT DATA may have; 0 is any number.
         busy: status codes that mean "try again", beside 429 and 503.
@@ -39,6 +41,8 @@ class Quirks:
     union_repeats: bool = False
     auth: str = "basic"
     atomic_update: bool = False
+    serial_updates: bool = False
+    chunked: bool = True
     transactions: str = ""
     insert_limit: int = 1000
     busy: tuple[int, ...] = ()
@@ -53,19 +57,21 @@ PRODUCTS: dict[str, Quirks] = {
         atomic_update=True, insert_limit=0, tested="0.5.13",
     ),
     "fuseki": Quirks(
-        query="/query", update="/update", graph_store="/data", may_cut_rows=False, atomic_update=True, insert_limit=0,
+        query="/query", update="/update", graph_store="/data", may_cut_rows=False, atomic_update=True,
+        serial_updates=True, insert_limit=0,
     ),
     "rdf4j": Quirks(
         query="", update="/statements", graph_store="/rdf-graphs/service", default_graph="union", may_cut_rows=False,
-        union_repeats=True, atomic_update=True, transactions="rdf4j", insert_limit=0,
+        union_repeats=True, atomic_update=True, serial_updates=True, transactions="rdf4j", insert_limit=0,
     ),
     "graphdb": Quirks(
         query="", update="/statements", graph_store="/rdf-graphs/service", default_graph="union", union_repeats=True,
-        atomic_update=True, transactions="rdf4j", insert_limit=0, busy=(409,),
+        atomic_update=True, serial_updates=True, transactions="rdf4j", insert_limit=0, busy=(409,),
     ),
     "virtuoso": Quirks(
         query="/sparql", update="/sparql-auth", graph_store="/sparql-graph-crud-auth", default_graph="union",
         rows_header="X-SPARQL-MaxRows", auth="digest", insert_limit=500,
+        chunked=False,  # with Digest it confirms such a body and keeps nothing of it
     ),
     "stardog": Quirks(
         query="/query", update="/update", graph_store="", atomic_update=True, transactions="stardog", busy=(409,),

@@ -7,6 +7,9 @@
                          prov:hadMember  <BASE graph/model/flows.ttl> , <BASE graph/model/flows.ttl?v=…> .
     <BASE graph/model/flows.ttl?v=…>  prov:specializationOf  <BASE graph/model/flows.ttl> .
 
+Or the record names the version that counts (``dcat:hasCurrentVersion``), and this is said of the version, in the
+graph of its name: that is how `qe_kg.publish` does it.
+
 A member is the graph of a file by its usual name, or a version of that graph which has a name of its own. Whoever
 publishes puts more into the record; who reads needs no more than this. What has no record is read by the usual names.
 """
@@ -23,6 +26,9 @@ from qe_kg.errors import CallError
 from qe_kg.namespaces import DCTERMS, PROV, Namespaces
 from qe_kg.store.connection import Connection
 from qe_kg.store.remote import RemoteStore
+
+#: From the record to the version that counts.
+CURRENT = "http://www.w3.org/ns/dcat#hasCurrentVersion"
 
 
 def record_graph(namespaces: Namespaces) -> str:
@@ -58,9 +64,11 @@ class Record:
             StoreError: the store cannot be asked.
 
         """
+        # One question, so that what comes is of one version.
+        said_in = "{{ ?x ?p ?o OPTIONAL {{ ?o <{usual}> ?usual }} }}".format(usual=f"{PROV}specializationOf")
         rows = RemoteStore(connection).select(
-            f"SELECT ?p ?o ?usual WHERE {{ GRAPH <{graph}> {{ <{graph}> ?p ?o "
-            f"OPTIONAL {{ ?o <{PROV}specializationOf> ?usual }} }} }}"
+            f"SELECT DISTINCT ?p ?o ?usual WHERE {{ {{ GRAPH <{graph}> {said_in} FILTER(?x = <{graph}>) }} UNION "
+            f"{{ GRAPH <{graph}> {{ <{graph}> <{CURRENT}> ?x }} GRAPH ?x {said_in} }} }}"
         )
         said: dict[str, list[str]] = {}
         graphs = {}
@@ -126,6 +134,9 @@ class Graphs(Protocol):
     def stream(self, usual: str) -> Iterator[ox.Quad]:
         """Yield the quads of a graph as they come in."""
 
+    def name_of(self, usual: str) -> str:
+        """Return the name that a graph has in its store."""
+
 
 @dataclass(frozen=True)
 class HeldGraphs:
@@ -151,6 +162,10 @@ class HeldGraphs:
         for one in () if actual is None else self.store.stream(actual):
             yield ox.Quad(one.subject, one.predicate, one.object, name)
 
+    def name_of(self, usual: str) -> str:
+        """Return the name that a graph has in its store."""
+        return self.record.graphs.get(usual, usual)
+
 
 @dataclass(frozen=True)
 class KeptGraphs:
@@ -173,3 +188,7 @@ class KeptGraphs:
     def stream(self, usual: str) -> Iterator[ox.Quad]:
         """Yield the quads of a graph."""
         return iter(self.graph(usual))
+
+    def name_of(self, usual: str) -> str:
+        """Return the usual name: who keeps graphs gives them their usual names."""
+        return usual

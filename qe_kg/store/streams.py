@@ -24,7 +24,7 @@ _PATH = rb"(?:[A-Za-z0-9/._~!$&'()*+,;=:@-]++|%[0-9A-Fa-f]{2})*+"
 _NAME = rb"<https?://[A-Za-z0-9.-]++/" + _PATH + rb"(?:#" + _PATH + rb")?+>"
 _TEXT = rb'"(?:[^\x00-\x1f"\\\x7f]++|\\["\\nrt])*+"'
 _VALUE = rb"(?:" + _NAME + rb"|" + _TEXT + rb"(?:\^\^" + _NAME + rb"|@[a-z]{1,8}(?:-[a-z0-9]{1,8})*+)?+)"
-_PLAIN = re.compile(rb"(?:" + _NAME + rb" " + _NAME + rb" " + _VALUE + rb" \.\n)*+")
+_PLAIN = rb"(?:" + _NAME + rb" " + _NAME + rb" " + _VALUE + rb" \.\n)*+"
 
 
 def write_as_read(quads: Iterable[ox.Quad], output: IO[bytes], form: str, prefixes: dict[str, str]) -> None:
@@ -119,7 +119,7 @@ def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:
 
 def _is_plain(block: bytes) -> bool:
     try:
-        return _PLAIN.fullmatch(block) is not None and bool(block.isascii() or block.decode())
+        return re.fullmatch(_PLAIN, block) is not None and bool(block.isascii() or block.decode())
     except UnicodeDecodeError:
         return False  # the parser tells where
 
@@ -172,6 +172,11 @@ def labelled(quads: Iterable[ox.Quad], prefix: str) -> Iterator[ox.Quad]:
 def has_blank_node(quad: ox.Quad) -> bool:
     """Tell whether a statement is about a blank node."""
     return isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode)
+
+
+def header_size(form: str, prefixes: dict[str, str]) -> int:
+    """Return how many bytes a document of no statement takes: the declarations of prefixes."""
+    return len(ox.serialize([], format=FORMATS[form], prefixes=prefixes) or b"")
 
 
 def is_dataset(form: str) -> bool:

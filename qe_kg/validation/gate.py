@@ -15,7 +15,6 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qe_kg.errors import ShapesError
 from qe_kg.integrity import Problem
 from qe_kg.namespaces import SKOS, Namespaces
 from qe_kg.rules.conduits import Conduit, Conduits
@@ -23,20 +22,21 @@ from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.model import IllFormedShapes
 from qe_kg.shacl.nodes import Node, iri, is_blank, is_literal, literal_parts, text_of
 from qe_kg.shacl.paths import path_text
-from qe_kg.shacl.results import RawResult
+from qe_kg.shacl.results import EngineRun, RawResult
 from qe_kg.validation import engines
 from qe_kg.validation.acceptance import Acceptance
+from qe_kg.validation.by_queries import NotByQueries, NotInStoreError
 from qe_kg.validation.coverage import coverage_results, read_coverage
-from qe_kg.validation.places import Located, Locator
+from qe_kg.validation.places import Located, Locator, placed
 from qe_kg.validation.preparation import finding_quads, read_day, with_day, without
 from qe_kg.validation.report import (
-    SEVERITIES,
     PathStep,
     Result,
     Severity,
     SourcePlace,
     ValidationReport,
     make_report,
+    severity_of,
 )
 from qe_kg.validation.rule_help import read_help
 from qe_kg.validation.rule_index import RuleIndex
@@ -45,6 +45,8 @@ from qe_kg.validation.turtle_report import report_turtle
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
+
+    from qe_kg.validation.in_store import InStore
 
 _LABEL = iri(f"{SKOS}prefLabel")
 __all__ = ["InputFile", "Settings", "read_day", "validate"]
@@ -99,6 +101,7 @@ def validate(
     file_names: Mapping[str, str] | None = None,
     extra: Iterable[ox.Quad] = (),
     conduits: Conduits | None = None,
+    in_store: InStore | None = None,
     since: Since | None = None,
 ) -> ValidationReport:
     """Validate files with shapes.
@@ -112,6 +115,7 @@ def validate(
         file_names: the name to report for each path that ``problems`` mention.
         extra: triples that are in no file (what was entailed).
         conduits: findings along paths, which the shapes of path rules report.
+        in_store: where the data are that ``data`` lacks, and where the shapes are evaluated.
         since: what has changed: only the focus nodes that it can affect are validated, and only results on them are in
             the report; None for all.
 
@@ -127,8 +131,11 @@ def validate(
     conduits = conduits or Conduits()
     paths = {one.iri: one for one in conduits}
     of_files = (quad for file in data for quad in file.quads)
-    data_quads = with_day(chain(of_files, extra, finding_quads(paths.values(), namespaces)), settings.day, namespaces)
+    found = list(finding_quads(paths.values(), namespaces))
+    data_quads = with_day(chain(of_files, extra, found), settings.day, namespaces)
     data_graph = Graph(data_quads)
+    for triple in in_store.accepted() if in_store else ():
+        data_graph.add(*triple)
     shapes_graph = Graph(shapes_quads)
     rules = RuleIndex(data_graph, shapes_graph, namespaces)
     if settings.profiles is not None:
@@ -137,12 +144,18 @@ def validate(
     locator = Locator(data, shapes, shapes_graph)
     changed = None if since is None else SinceRun(since, conduits, namespaces, settings.profiles)
     try:
-        if changed is None:
+        if changed is not None:
+            run = changed.run(settings.engine, data_quads, shapes_quads, rules, shapes_graph)
+        elif in_store is None:
             run = engines.run(settings.engine, data_quads, shapes_quads)
         else:
-            run = changed.run(settings.engine, data_quads, shapes_quads, rules, shapes_graph)
+            run = in_store.run(with_day(found, settings.day, namespaces), shapes_quads)
+            for triple in in_store.labels(_named(run, paths.values(), data_graph, namespaces)):
+                data_graph.add(*triple)
+    except NotByQueries as error:
+        raise NotInStoreError(str(placed(error, locator, namespaces))) from error
     except IllFormedShapes as error:
-        raise _placed(error, locator, namespaces) from error
+        raise placed(error, locator, namespaces) from error
     results: list[Result] = []
     for one in run.results:
         result = _from_raw(one, rules, data_graph, locator, namespaces)
@@ -175,17 +188,16 @@ def validate(
         profiles=settings.profiles or (),
         day=settings.day,
         coverage=covered.to_dict(),
-        notes=conduits.notes,
+        notes=(*conduits.notes, *(in_store.notes if in_store else ())),
         read_help=lambda: read_help(data_graph, shapes_graph, namespaces),
         changed=None if changed is None else changed.to_dict(),
     )
 
 
-def _placed(error: IllFormedShapes, locator: Locator, namespaces: Namespaces) -> ShapesError:
-    """Name the file and line of what is wrong in the shapes."""
-    place = locator.of_shapes(*error.triple)
-    where = f"{place}: " if place else ""
-    return ShapesError(f"the shapes cannot be evaluated: {where}{_compact(error.node, namespaces)}: {error.problem}")
+def _named(run: EngineRun, paths: Iterable[Conduit], data: Graph, namespaces: Namespaces) -> set[Node]:
+    """Return the nodes whose labels the report shows."""
+    accepted = data.by_value(iri(f"{namespaces.terms}atFocus"))
+    return {one.focus for one in run.results} | {iri(hop.flow) for path in paths for hop in path.hops} | set(accepted)
 
 
 def _from_raw(one: RawResult, rules: RuleIndex, data: Graph, locator: Locator, namespaces: Namespaces) -> Result:
@@ -202,7 +214,7 @@ def result_of(one: RawResult, rules: RuleIndex, data: Graph, places: Located, na
         focus_label=label_of(data, one.focus),
         path=None if one.path is None else path_text(one.path, lambda node: _compact(node, namespaces)),
         value=None if one.value is None else text_of(one.value),
-        severity=_severity(one.severity),
+        severity=severity_of(one.severity),
         message=one.message,
         status="open",
         source=places.source,
@@ -234,11 +246,6 @@ def _difference(
     return replace(
         result, rule=DIFFERENCE, shape="qe-kg:engines", component="qe-kg:engines", severity="Violation", message=message
     )
-
-
-def _severity(name: str) -> Severity:
-    # A severity of somebody's own making counts as the gravest: nothing may slip through for its name.
-    return next((known for known in SEVERITIES if known == name.rpartition("#")[2]), "Violation")
 
 
 def _compact(node: Node, namespaces: Namespaces) -> str:

@@ -15,8 +15,10 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from qe_kg.errors import ShapesError
+from qe_kg.namespaces import Namespaces
 from qe_kg.positions import FilePlaces, Place, main_description, places_of, subject_place
 from qe_kg.shacl.graph import Graph
+from qe_kg.shacl.model import IllFormedShapes
 from qe_kg.shacl.nodes import RDF_TYPE, Node, is_literal, literal_parts, sh, text_of
 from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, Repeated, read_path
 from qe_kg.shacl.paths import Sequence as SequencePath
@@ -305,3 +307,11 @@ def _step(data: _Index, predicate: Node, starts: _Routes, backwards: bool) -> _R
             if str(quad.predicate) == predicate:
                 found.setdefault(str(quad.subject if backwards else quad.object), (*route, ref))
     return found
+
+
+def placed(error: IllFormedShapes, locator: Locator, namespaces: Namespaces) -> ShapesError:
+    """Name the file and line of what is wrong in the shapes."""
+    place = locator.of_shapes(*error.triple)
+    where = f"{place}: " if place else ""
+    name = namespaces.compact(text_of(error.node)) if error.node[0] == "<" else error.node
+    return ShapesError(f"the shapes cannot be evaluated: {where}{name}: {error.problem}")

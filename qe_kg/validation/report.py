@@ -20,6 +20,11 @@ SHAPE_PLACE = "the shape that says so"
 SEVERITIES: tuple[Severity, ...] = ("Violation", "Warning", "Info")
 
 
+def severity_of(name: str) -> Severity:
+    """Return the severity that an IRI stands for; one of somebody's own making counts as the gravest."""
+    return next((known for known in SEVERITIES if known == name.rpartition("#")[2]), "Violation")
+
+
 @dataclass(frozen=True)
 class SourcePlace:
     """The place of a triple: file as named in the model, lines and columns from 1, the end just behind it.

@@ -22,6 +22,7 @@ MAX_LINES = 450
 #: Which modules may use a third-party package; a pattern ends in ".*".
 USERS = {
     "click": {"qe_kg.cli.*"},
+    "markdown_it": {"qe_kg.reference.html"},
     "numpy": {"qe_kg.lineage.*"},
     "pygraphviz": {"qe_kg.drawing"},
     "pyoxigraph": {
@@ -41,6 +42,8 @@ USERS = {
 }
 #: The same for packages that an extra brings: the extra and the module.
 EXTRAS = {"botocore": ("aws", "qe_kg.store.aws")}
+#: Packages that are installed under another name than they are imported.
+DISTRIBUTIONS = {"markdown_it": "markdown-it-py", "yaml": "pyyaml"}
 #: Dependencies that are called as programs, and the one module that calls each.
 PROGRAMS = {"turtlefmt": "qe_kg.formatting"}
 #: What several commands share; every other module of the command line is a command, which it loads by name.
@@ -49,6 +52,7 @@ HELPERS = {
     "qe_kg.cli.options",
     "qe_kg.cli.output",
     "qe_kg.cli.progress",
+    "qe_kg.cli.publishing",
     "qe_kg.cli.reports",
     "qe_kg.cli.since",
     "qe_kg.report_formats.findings",
@@ -80,7 +84,7 @@ LAYERS = (
     {"generate.*"},
     {"model", "loose_files", "opening"},
     {"competency"},
-    {"diff.*", "checks.*"},
+    {"diff.*", "checks.*", "publish.*", "reference.*"},
     {"cli.*", "__main__"},
 )
 
@@ -186,7 +190,7 @@ def test_every_library_that_is_allowed_is_used_and_declared() -> None:
     assert set(USERS) <= used
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {dependency.partition(">")[0].partition("=")[0] for dependency in project["dependencies"]}
-    assert declared == {"pyyaml" if library == "yaml" else library for library in USERS} | set(PROGRAMS)
+    assert declared == {DISTRIBUTIONS.get(library, library) for library in USERS} | set(PROGRAMS)
     for library, (extra, _) in EXTRAS.items():
         assert library in used
         assert [one.partition(">")[0] for one in project["optional-dependencies"][extra]] == [library]

@@ -190,7 +190,8 @@ def expected_picture(title: str, model: Model, flows: list[dict[str, Any]], also
     items: dict[tuple[str, str], set[str]] = {}
     for flow in flows:
         ends = text(flow["source"]), text(flow["target"])
-        items.setdefault(ends, set()).update([known[flow["item"]].label] if flow["item"] else [])
+        behind = "" if flow.get("basis", "none") == "none" else f" [{', '.join(map(str, flow['lines']))} {said(flow)}]"
+        items.setdefault(ends, set()).update([known[flow["item"]].label + behind] if flow["item"] else [])
         picture.colors[ends] = expected_color(known[flow["source"]].zone, known[flow["target"]].zone)
     for ends, labels in items.items():
         shown = sorted(labels)
@@ -198,6 +199,21 @@ def expected_picture(title: str, model: Model, flows: list[dict[str, Any]], also
         more = [f"+{len(shown) - 3} more"] if len(shown) > 3 else []
         picture.arrows[ends] = squeezed([mark, *shown[:3], *more])
     return picture
+
+
+def said(flow: dict[str, Any]) -> str:
+    modalities = [one.removeprefix("qev:modality-") for one in flow["modalities"]]
+    return ", ".join([flow["basis"], *(one for one in modalities if one != "asserted")])
+
+
+def told(tell: dict[str, Any]) -> str:
+    """Whom to tell, as the title of a drawing has it: the first five of each."""
+    parts = {"tell": [*tell["stakeholders"], *tell["regulators"]], "owners": tell["owners"]}
+    return "".join(
+        f"; {title} {', '.join(one['label'] for one in people[:5])}{f' and {len(people) - 5} more' * (len(people) > 5)}"
+        for title, people in parts.items()
+        if people
+    )
 
 
 def expected_color(source: str | None, target: str | None) -> str:
@@ -242,8 +258,9 @@ def test_drawing_of_an_answer(question: tuple[str, list[str], dict[str, Any]], f
     title = f"{what} {', '.join(element.name for element in answer.start)}"
     starts = [element.iri for element in answer.start if element.type in ("qe:ValueStream", "qe:Stakeholder")]
     starts += [element.iri for element in answer.start if element.type == "qe:InformationSystem"]
+    document = answer.to_dict()
     assert read_drawing(model.lineage_diagram(answer), form) == expected_picture(
-        title, model, answer.to_dict()["flows"], starts
+        title + told(document["tell"]), model, document["flows"], starts
     )
 
 

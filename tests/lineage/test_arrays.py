@@ -24,9 +24,10 @@ NAMES = st.text("abü/-", max_size=20).map(lambda text: f"https://t.example/id/{
 CELLS = st.one_of(NAMES.map(lambda name: f"<{name}>"), st.sampled_from(["_:b", '"a"', '"<x>"@en', "5", ""]))
 
 
-@given(st.lists(st.tuples(CELLS, CELLS), max_size=30))
+@given(st.lists(st.tuples(CELLS, CELLS), max_size=30), st.sampled_from(["", "long/" * 60]))
 @brief
-def test_columns_are_numbered_as_sorting_them_would(rows: list[tuple[str, str]]) -> None:
+def test_columns_are_numbered_as_sorting_them_would(rows: list[tuple[str, str]], more: str) -> None:
+    rows = [*rows, (f"<{more}>", f"<{more}a>")]
     text = "".join("\t".join(row) + "\n" for row in (("?a", "?b"), *rows))
     one, other = two_columns(text.encode())
     expected = [tuple(cell[1:-1] for cell in row) for row in rows if all(cell[:1] == "<" for cell in row)]

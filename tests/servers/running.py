@@ -66,6 +66,11 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def base(self) -> str:
+        """What the endpoints' addresses begin with, as a profile has it after the product's name."""
+        return self.url + self.paths[1].removesuffix("/update").removesuffix("/statements").removesuffix("/sparql-auth")
+
+    @property
     def query_url(self) -> str:
         return self.url + self.paths[0]
 
@@ -239,7 +244,16 @@ SERVERS: Mapping[str, Callable[[Path], Server]] = {
     "oxigraph": oxigraph, "fuseki": fuseki, "rdf4j": rdf4j, "virtuoso": virtuoso,
 }  # fmt: skip
 #: As values for a parametrised test: what is not from the package index runs with ``make test-servers``.
-PRODUCTS = [pytest.param(name, marks=[] if name == "oxigraph" else [pytest.mark.servers]) for name in SERVERS]
+PRODUCTS = [
+    pytest.param(
+        name,
+        marks=[
+            pytest.mark.xdist_group(f"server {name}"),
+            *([] if name == "oxigraph" else [pytest.mark.servers]),
+        ],
+    )
+    for name in SERVERS
+]
 
 
 def _must_be_installed() -> None:

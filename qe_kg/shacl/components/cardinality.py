@@ -30,7 +30,7 @@ class MinCount(Constraint):
         other = scope.patterns.fresh()
         has_one = scope.step(other)
         if self.least == 1:
-            return Violations(f"{scope.focus_pattern} FILTER NOT EXISTS {{ {has_one} }}")
+            return Violations(f"{scope.focus_pattern} MINUS {{ {has_one} }}")
         enough = f"GROUP BY {scope.focus} HAVING(COUNT(DISTINCT {other}) >= {self.least})"
         full = f"SELECT {scope.focus} WHERE {{ {scope.focus_pattern} {has_one} }} {enough}"
         return Violations(f"{scope.focus_pattern} MINUS {{ {full} }}")

@@ -62,7 +62,7 @@ class HasValue(Constraint):
             raise NotSetwise("a blank node has no name in SPARQL")
         if scope.path is None:
             return Violations(f"{scope.focus_pattern} FILTER(!sameTerm({scope.focus}, {self.value}))")
-        return Violations(f"{scope.focus_pattern} FILTER NOT EXISTS {{ {scope.has(self.value)} }}")
+        return Violations(f"{scope.focus_pattern} MINUS {{ {scope.has(self.value)} }}")
 
     @property
     def text(self) -> str:

@@ -32,7 +32,7 @@ class Class(ValueConstraint):
     def violations(self, scope: Scope) -> Violations:
         """Select the values that are no instances of the class."""
         is_instance = scope.patterns.instances(scope.value, self.of)
-        return Violations(f"{scope.values} FILTER NOT EXISTS {{ {is_instance} }}", scope.value)
+        return Violations(f"{scope.values} MINUS {{ {is_instance} }}", scope.value)
 
     @property
     def text(self) -> str:

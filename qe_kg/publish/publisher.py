@@ -1,0 +1,295 @@
+"""The steps of a publication: stage, read back, swap, read back, accept, tidy up.
+
+Killed at any of them, it has changed nothing that readers see, or everything; run again, it goes on from what is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from qe_kg.errors import StoreError
+from qe_kg.namespaces import DCTERMS, RDF, XSD
+from qe_kg.publish.claims import claimed
+from qe_kg.publish.plan import Plan, Step
+from qe_kg.publish.reading import patch_names, read_graph
+from qe_kg.publish.swap import begin_record, needs_claim, run, swap, way_of
+from qe_kg.publish.versions import (
+    DCAT,
+    GraphVersion,
+    Version,
+    as_n_triples,
+    first_name,
+    history,
+    new_version,
+    read_head,
+    read_version,
+)
+from qe_kg.store.canonical import CanonicalGraph
+from qe_kg.store.remote import RemoteStore
+from qe_kg.terms import iri
+
+_ENTITY = "http://www.w3.org/ns/prov#Entity"
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who publishes, with which tool, from which commit."""
+
+    name: str
+    tool: str
+    commit: str | None = None
+
+
+class Publisher:
+    """Publishes to one store.
+
+    Args:
+        store: where to.
+        record: IRI of the record's graph.
+        author: who publishes.
+        say: is told each step, for progress.
+
+    """
+
+    def __init__(
+        self, store: RemoteStore, record: str, author: Author, say: Callable[[str], object] = lambda _: None
+    ) -> None:
+        self._store, self._record, self._author, self._say = store, record, author, say
+        self._inventory = f"{record}/inventory"
+        #: What the inventory listed when this run began; what came later is another run's.
+        self._listed: set[str] = set()
+
+    def publish(self, plan: Plan, *, delta: bool = False, keep: int = 5) -> Version:
+        """Do what a plan says, and return the version that is then current.
+
+        Args:
+            plan: from `make_plan`; where there is nothing to do, nothing is done.
+            delta: whether to send differences where both sides are known exactly and have no blank nodes.
+            keep: how many versions before this one to keep for a rollback.
+
+        Raises:
+            StoreError: it did not work out; readers have the old version or the new one. Somebody else may have
+                published meanwhile.
+
+        """
+        if plan.is_done:
+            if not plan.head.is_accepted:
+                self._accept(plan.head)
+            return plan.head
+        version = self._version(plan, delta)
+        if plan.head.number == 0:
+            begin_record(self._store, self._record, first_name(self._record))
+        self._stage(plan, version)
+        self._say("swapping")
+        self._swap(plan, version)
+        self._verify(plan, version)
+        self._accept(version)
+        self._tidy(version, keep)
+        return replace(version, is_accepted=True)
+
+    def _version(self, plan: Plan, delta: bool) -> Version:
+        graphs, derived = {}, {}
+        by_content = way_of(self._store.profile.quirks) == "pointer"
+        for step in plan.steps:
+            if step.wanted is None:
+                continue
+            foretold = step.wanted.foretold.graph
+            graph = GraphVersion(step.name, step.wanted.hash, foretold.hash, len(foretold))
+            if step.state == "same" and step.before is not None:
+                graph = step.before
+                derived.update(_chain(plan.head, graph.content))
+            elif delta and not by_content and step.before is not None and _can_be_told_by_difference(step):
+                chain = _chain(plan.head, step.before.content)
+                if graph.content not in {
+                    *chain.values(),
+                    step.before.content,
+                }:  # else it would be a difference to itself
+                    derived.update({graph.content: step.before.content, **chain})
+            graphs[step.name] = graph
+        return new_version(
+            self._record, plan.head, model=plan.model, scenario=plan.scenario, graphs=graphs, derived=derived,
+            by_content=by_content, publisher=self._author.name, tool=self._author.tool, commit=self._author.commit,
+        )  # fmt: skip
+
+    # --- staging ----------------------------------------------------------------------------------------------
+
+    def _stage(self, plan: Plan, version: Version) -> None:
+        self._listed = self._inventory_names()
+        staged = list(self._to_stage(plan, version))
+        # First what is going to be there, so that whatever a run leaves behind is found and removed by a later one.
+        names = [version.iri, *(name for name, *_ in staged)]
+        listed = as_n_triples((iri(name), iri(f"{RDF}type"), iri(_ENTITY)) for name in names)
+        self._store.post_graph(self._inventory, listed, idempotent=True)
+        for name, graph, step in staged:
+            self._say(f"staging {step.name}")
+            found = self._put(name, graph, step)
+            if step.wanted is not None and found.hash != step.wanted.foretold.graph.hash and not _is_patch(name):
+                # The product alters a literal in a way that is only known to be one.
+                old = version.graphs[step.name]
+                graphs = {**version.graphs, step.name: replace(old, stored=found.hash, size=len(found))}
+                object.__setattr__(version, "graphs", graphs)
+        text = as_n_triples(version.triples())
+        self._store.put_graph(version.iri, text)
+        if read_version(self._store, self._record, version.iri) != version:
+            raise self._store.connection.error("did not keep the record of the version as it was sent")
+
+    def _to_stage(self, plan: Plan, version: Version) -> Iterator[tuple[str, CanonicalGraph, Step]]:
+        for step in plan.changes:
+            if step.wanted is None:
+                continue
+            content = version.graphs[step.name].content
+            if content not in version.derived:
+                yield content, step.wanted.foretold.graph, step
+                continue
+            for name, lines in zip(
+                patch_names(content, version.derived[content]), (step.removed, step.added), strict=True
+            ):
+                if lines:
+                    yield name, CanonicalGraph(lines), step
+
+    def _put(self, name: str, graph: CanonicalGraph, step: Step) -> CanonicalGraph:
+        """Put a graph where nobody looks, and read it back; what is there already from an earlier run is not sent."""
+
+        def fits(found: CanonicalGraph) -> bool:
+            loose = step.wanted is not None and not _is_patch(name)
+            return step.wanted.foretold.fits(found) if loose and step.wanted else found.hash == graph.hash
+
+        size = self._store.size(name)
+        if size and fits(found := read_graph(self._store, name)):
+            return found
+        self._store.put_graph(name, graph.parts)
+        found = read_graph(self._store, name)
+        if not fits(found):
+            raise self._store.connection.error(
+                f"does not give back {step.name} as it should: {_difference(graph, found)}. Nothing was published"
+            )
+        return found
+
+    # --- the swap and after -------------------------------------------------------------------------------------
+
+    def _swap(self, plan: Plan, version: Version) -> None:
+        failure: StoreError | None = None
+        alone = (
+            claimed(self._store, self._record, version.iri, self._author.name)
+            if needs_claim(self._store.profile.quirks)
+            else nullcontext()
+        )
+        try:
+            with alone:
+                swap(self._store, self._record, plan.head.iri, version, plan.changes)
+        except StoreError as error:
+            failure = error  # who has won is what the record says
+        current = read_head(self._store, self._record)
+        if current == version.iri:
+            return
+        if current == plan.head.iri:
+            raise failure or self._store.connection.error(
+                "did not take the new version, as if something staged were gone: did somebody tidy up? "
+                "Readers have the old version; publish again"
+            )
+        winner = read_version(self._store, self._record, current) if current else None
+        told = winner.told() if winner else "another version"
+        raise StoreError(
+            f"the store {self._store.profile.name} was published to by somebody else meanwhile: {told}. Nothing of "
+            "yours was published; look at it with qe-kg status, then publish again"
+        )
+
+    def _verify(self, plan: Plan, version: Version) -> None:
+        for step in plan.changes:
+            self._say(f"checking {step.name}")
+            shall = version.graphs.get(step.name)
+            if shall is None:
+                wrong = bool(self._store.size(step.name))
+            elif version.by_content:
+                continue  # readers are shown the very graph that was read back
+            elif shall.content in version.derived:
+                wrong = not self._has_difference(step, shall)
+            else:
+                wrong = read_graph(self._store, step.name).hash != shall.stored
+            if wrong:
+                raise self._store.connection.error(
+                    f"was given {step.name} by {version.told()}, but holds something else there: somebody else writes "
+                    "to it. Publish again to mend it"
+                )
+
+    def _has_difference(self, step: Step, shall: GraphVersion) -> bool:
+        """Tell whether a graph has what was added, lacks what was removed, and has as many triples as it should.
+
+        What it was before the difference was read in the same run, and no other publisher came between.
+        """
+        graph = f"GRAPH <{step.name}>"
+        for lines, is_there in ((step.removed, False), (step.added, True)):
+            for start in range(0, len(lines), 200):
+                part = lines[start : start + 200]
+                values = " ".join(f"({line[:-2].decode()})" for line in part)
+                found = self._store.select(
+                    f"SELECT (COUNT(*) AS ?n) WHERE {{ VALUES (?s ?p ?o) {{ {values} }} {graph} {{ ?s ?p ?o }} }}"
+                ).rows[0][0]
+                if found is None or int(found.value) != (len(part) if is_there else 0):
+                    return False
+        return self._store.size(step.name) == shall.size
+
+    def _accept(self, version: Version) -> None:
+        now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        accepted = f'<{version.iri}> <{DCTERMS}dateAccepted> "{now}"^^<{XSD}dateTime>'
+        run(
+            self._store,
+            f"INSERT {{ GRAPH <{self._record}> {{ {accepted} }} }} "
+            f"WHERE {{ GRAPH <{self._record}> {{ <{self._record}> <{DCAT}hasCurrentVersion> <{version.iri}> }} }}",
+        )
+
+    def _inventory_names(self) -> set[str]:
+        rows = self._store.select(f"SELECT ?g WHERE {{ GRAPH <{self._inventory}> {{ ?g ?p ?o }} }}").rows
+        return {row[0].value for row in rows if row[0]}
+
+    def _tidy(self, version: Version, keep: int) -> None:
+        """Remove what no kept version needs: older versions, and what runs that did not finish left behind."""
+        kept = history(self._store, self._record, version, keep + 1)
+        needed = {name for one in kept for name in _needs(one)}
+        going = sorted(self._listed - needed)
+        for name in going:
+            self._say(f"removing {name}")
+            self._store.delete_graph(name)
+        for start in range(0, len(going), 100):
+            rows_gone = " ".join(f"<{name}> <{RDF}type> <{_ENTITY}> ." for name in going[start : start + 100])
+            run(self._store, f"DELETE DATA {{ GRAPH <{self._inventory}> {{ {rows_gone} }} }}")
+
+
+def _chain(version: Version, content: str) -> dict[str, str]:
+    """Return what a content is a difference to, and that in turn."""
+    found = {}
+    while (base := version.derived.get(content)) is not None:
+        found[content] = base
+        content = base
+    return found
+
+
+def _needs(version: Version) -> Iterator[str]:
+    """Yield the graphs that a version is made of."""
+    yield version.iri
+    for graph in version.graphs.values():
+        chain = _chain(version, graph.content)
+        for content, base in chain.items():
+            yield from patch_names(content, base)
+        yield list(chain.values())[-1] if chain else graph.content
+
+
+def _can_be_told_by_difference(step: Step) -> bool:
+    return (
+        step.state == "changed" and step.before is not None and step.is_plain and not step.is_foreign
+        and step.wanted is not None and not step.wanted.foretold.loose
+        and step.before.hash != step.wanted.hash
+    )  # fmt: skip
+
+
+def _is_patch(name: str) -> bool:
+    return "&part=" in name
+
+
+def _difference(sent: CanonicalGraph, found: CanonicalGraph) -> str:
+    lacking, foreign = set(sent.lines) - set(found.lines), set(found.lines) - set(sent.lines)
+    example = (min(lacking or foreign, default=b"")).decode("utf-8", "replace")[:200]
+    return f"{len(lacking):,} triples are missing or altered, {len(foreign):,} are others, such as {example}"

@@ -1,0 +1,168 @@
+"""The one moment at which readers pass from the old version to the new: the safest way that each product has.
+
+- **update**: one SPARQL update that changes all graphs and the record; Oxigraph and Fuseki do all of it or nothing.
+  (Oxigraph runs two at once side by side, so there the right to do it is claimed first: `qe_kg.publish.claims`.)
+- **transaction**: the same update within a serialisable transaction (RDF4J, GraphDB); else two of them at once might
+  both find the old version current.
+- **pointer**: graphs named by content are there already, and one triple of the record comes to name the new version
+  (Virtuoso, and whatever is not known to change several graphs at once).
+
+In all three the current version is compared first, by the store, and where it is another one nothing changes: of two
+publishers one wins. `MOVE` and `COPY` are not used: from a graph that is missing they empty the target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from qe_kg.errors import StoreError
+from qe_kg.namespaces import DCTERMS, PROV
+from qe_kg.publish.claims import claims_graph
+from qe_kg.publish.plan import Step
+from qe_kg.publish.reading import patch_names
+from qe_kg.publish.versions import DCAT, GraphVersion, Version
+from qe_kg.store.quirks import Quirks
+from qe_kg.store.remote import RemoteStore
+
+Way = Literal["update", "transaction", "pointer"]
+
+
+def way_of(quirks: Quirks) -> Way:
+    """Return how a product's graphs are swapped."""
+    if quirks.transactions == "rdf4j":
+        return "transaction"
+    return "update" if quirks.atomic_update else "pointer"
+
+
+def needs_claim(quirks: Quirks) -> bool:
+    """Tell whether two updates at once have to be kept apart, because the product does not."""
+    return not quirks.serial_updates
+
+
+def begin_record(store: RemoteStore, record: str, first: str) -> None:
+    """Say that nothing was published yet, where the record says nothing: there is then something to compare with."""
+    run(
+        store,
+        f"INSERT {{ GRAPH <{record}> {{ <{record}> <{DCAT}hasCurrentVersion> <{first}> }} }} WHERE {{ "
+        # Counted, for Virtuoso takes a WHERE that only says what must not exist as if it said nothing.
+        f"{{ SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{record}> {{ <{record}> <{DCAT}hasCurrentVersion> ?any }} }} }} "
+        f"FILTER(?n = 0) }}",
+    )
+
+
+def swap(store: RemoteStore, record: str, old: str, new: Version, steps: Iterable[Step]) -> None:
+    """Make a version the current one, if the old one still is; where it is not, nothing changes.
+
+    Raises:
+        StoreError: it did not work out, or nobody knows whether it did.
+
+    """
+    head = f"<{record}> <{DCAT}hasCurrentVersion>"
+    quirks = store.profile.quirks
+    if way_of(quirks) == "pointer":
+        run(store, _moved(record, f"{head} <{old}>", f"{head} <{new.iri}>", f"{head} <{old}>"))
+        return
+    fence = f"GRAPH <{claims_graph(record)}> {{ <{new.iri}> ?claim ?claimed }}" if needs_claim(quirks) else ""
+    # Given only where the old version is current and everything staged is there; the rest asks for no more than this.
+    permit = f"<{new.iri}> <{DCTERMS}isVersionOf> <{record}>"
+    staged = [name for step in steps for name in _staged(step, new)]
+    there = " ".join(f"FILTER EXISTS {{ GRAPH <{name}> {{ ?s{n} ?p{n} ?o{n} }} }}" for n, name in enumerate(staged))
+    condition = f"GRAPH <{record}> {{ {head} <{old}> }} {fence} {there}"
+    parts = [
+        f"INSERT {{ GRAPH <{record}> {{ {permit} }} }} WHERE {{ {condition} }}",
+        *(part for step in steps for part in _graph_update(record, permit, step, new)),
+        # What a plain load said about its graphs.
+        f"DELETE {{ GRAPH <{record}> {{ <{record}> <{PROV}hadMember> ?m }} }} "
+        f"WHERE {{ GRAPH <{record}> {{ {permit} . <{record}> <{PROV}hadMember> ?m }} }}",
+        _moved(record, f"{head} <{old}>", f"{head} <{new.iri}>", permit),
+    ]
+    run(store, " ;\n".join(parts))
+
+
+def _staged(step: Step, new: Version) -> list[str]:
+    """Return the graphs that must be there before a step is taken."""
+    if step.wanted is None:
+        return []
+    content = _content(step)
+    if content not in new.derived:
+        return [content]
+    removed, added = patch_names(content, new.derived[content])
+    return [name for name, lines in ((removed, step.removed), (added, step.added)) if lines]
+
+
+def _content(step: Step) -> str:
+    assert step.wanted is not None
+    return GraphVersion(step.name, step.wanted.hash, "", 0).content
+
+
+def _graph_update(record: str, permit: str, step: Step, new: Version) -> list[str]:
+    guard, live = f"GRAPH <{record}> {{ {permit} }}", f"GRAPH <{step.name}> {{ ?s ?p ?o }}"
+    if step.wanted is None:
+        return [f"DELETE {{ {live} }} WHERE {{ {guard} {live} }}"]
+    content = _content(step)
+    if content in new.derived:
+        removed, added = (f"GRAPH <{name}> {{ ?s ?p ?o }}" for name in patch_names(content, new.derived[content]))
+        return [
+            *([f"DELETE {{ {live} }} WHERE {{ {guard} {removed} }}"] if step.removed else []),
+            *([f"INSERT {{ {live} }} WHERE {{ {guard} {added} }}"] if step.added else []),
+        ]
+    staged = f"GRAPH <{content}> {{ ?s ?p ?o }}"
+    update = [f"INSERT {{ {live} }} WHERE {{ {guard} {staged} }}"]
+    if step.place is not None:
+        # What stays is not taken out and put back.
+        update.insert(0, f"DELETE {{ {live} }} WHERE {{ {guard} {live} FILTER NOT EXISTS {{ {staged} }} }}")
+    return update
+
+
+def _moved(record: str, old: str, new: str, condition: str) -> str:
+    return (
+        f"DELETE {{ GRAPH <{record}> {{ {old} }} }} INSERT {{ GRAPH <{record}> {{ {new} }} }} "
+        f"WHERE {{ GRAPH <{record}> {{ {condition} }} }}"
+    )
+
+
+def run(store: RemoteStore, update: str) -> None:
+    """Send an update that changes nothing the second time.
+
+    Raises:
+        StoreError: it did not work out, or nobody knows whether it did.
+
+    """
+    if way_of(store.profile.quirks) == "transaction":
+        _in_transaction(store, update)
+        return
+    store.update(update, idempotent=True)
+
+
+def _in_transaction(store: RemoteStore, update: str) -> None:
+    """Run an update in a serialisable transaction of RDF4J's protocol."""
+    connection, base = store.connection, store.profile.query
+    start = f"{base}/transactions?isolation-level=SERIALIZABLE"
+    with connection.send("POST", start, body=b"", idempotent=True) as reply:
+        reply.read()
+        place = reply.headers.get("Location", "")
+    name = place.rpartition("/")[2]
+    if not name.replace("-", "").isalnum():
+        raise connection.error("began no transaction")
+    # Not the address that it told: behind a proxy, or elsewhere, it could be another host's.
+    transaction = f"{base}/transactions/{name}"
+    headers = {"Content-Type": "application/sparql-update; charset=utf-8"}
+    try:
+        for action, body, kind in (("UPDATE", update.encode(), headers), ("COMMIT", b"", {})):
+            with connection.send(
+                "PUT", f"{transaction}?action={action}", headers=kind, body=body, idempotent=False
+            ) as r:
+                r.read()
+    except StoreError:
+        _give_up(store, transaction)
+        raise
+
+
+def _give_up(store: RemoteStore, transaction: str) -> None:
+    """Roll a transaction back; where that fails the server does it by itself after a while."""
+    try:
+        with store.connection.send("DELETE", transaction, idempotent=False, allowed=(400, 404, 406, 410, 500)) as reply:
+            reply.read()
+    except StoreError:
+        return

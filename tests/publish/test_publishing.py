@@ -1,0 +1,196 @@
+"""What publishing does when nothing goes wrong, and when two do it at once: on every server."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from qe_kg import CallError, StoreError
+from qe_kg.publish.plan import Plan
+from qe_kg.store.canonical import canonical_text
+from tests.publish.site import Graphs, Site, triples, versions
+from tests.servers.running import PRODUCTS
+
+everywhere = pytest.mark.parametrize("site", PRODUCTS, indirect=True)
+
+BLANK = """<https://x.example/s> <https://x.example/p> _:a .
+_:a <https://x.example/q> _:b .
+_:b <https://x.example/r> "{0}" .
+"""
+
+
+def _states(plan: Plan) -> dict[str, tuple[str, int, int]]:
+    return {one.name.rsplit("/", 1)[1]: (one.state, len(one.added), len(one.removed)) for one in plan.steps}
+
+
+@everywhere
+def test_each_version_replaces_the_one_before(site: Site) -> None:
+    first, second = versions(2)
+    plan = site.plan(first)
+    assert _states(plan) == {"same.ttl": ("new", 5, 0), "changed.ttl": ("new", 10, 0), "number-0.ttl": ("new", 1, 0)}
+    assert (plan.published, plan.removed_share, plan.head.number) == (0, 0.0, 0)
+    one = site.publish(first)
+    assert site.has(first) and (one.number, one.publisher, one.is_accepted) == (1, "Ada", True)
+    plan = site.plan(second)
+    assert _states(plan) == {
+        "same.ttl": ("same", 0, 0), "changed.ttl": ("changed", 1, 1), "number-0.ttl": ("gone", 0, 1),
+        "number-1.ttl": ("new", 2, 0),
+    }  # fmt: skip
+    assert (plan.published, plan.removed_share) == (16, 2 / 16)
+    plan.check_removals(2 / 16)
+    with pytest.raises(CallError, match=r"2 of 16 published triples \(12%\) would go"):
+        plan.check_removals(0.1)
+    two = site.publish(second)
+    assert site.has(second) and not site.has(first)
+    assert (two.number, two.previous, site.head()) == (2, one.iri, two)
+
+
+@everywhere
+def test_a_second_time_nothing_is_sent(site: Site) -> None:
+    (graphs,) = versions(1)
+    once = site.publish(graphs)
+    before = site.graphs_in_store()
+    again = site.publish(graphs)
+    assert again == once and site.plan(graphs).is_done and site.graphs_in_store() == before
+
+
+@everywhere
+def test_blank_nodes_are_kept_and_compared_by_what_is_said_of_them(site: Site) -> None:
+    site.publish({"a": BLANK.format("1"), "b": triples("b", range(2))})
+    assert site.has({"a": BLANK.format("1"), "b": triples("b", range(2))})
+    relabelled = BLANK.format("1").replace("_:a", "_:zz").replace("_:b", "_:a")
+    assert site.plan({"a": relabelled, "b": triples("b", range(2))}).is_done
+    site.publish({"a": BLANK.format("2"), "b": triples("b", range(2))}, delta=True)
+    assert site.has({"a": BLANK.format("2"), "b": triples("b", range(2))})
+
+
+@everywhere
+def test_rollback_brings_back_what_was_there_to_the_byte(site: Site) -> None:
+    published = list(versions(4))
+    hashes = []
+    for graphs in published:
+        version = site.publish(graphs, keep=2)
+        hashes.append({name: graph.hash for name, graph in site.live().items()})
+    assert [one.number for one in site.kept()] == [4, 3, 2]
+    back = site.roll_back()
+    assert (back.number, back.hash, back.publisher) == (5, site.kept()[2].hash, "Bob")
+    assert {name: graph.hash for name, graph in site.live().items()} == hashes[2] and site.has(published[2])
+    assert version.hash != back.hash
+    site.roll_back(site.kept()[1].hash[:10])
+    assert {name: graph.hash for name, graph in site.live().items()} == hashes[3]
+    with pytest.raises(CallError, match="no kept version is '1'; kept are: 6 "):
+        site.roll_back("1")
+
+
+@everywhere
+def test_what_no_kept_version_needs_is_removed(site: Site) -> None:
+    for graphs in versions(4):
+        site.publish(graphs, keep=1)
+    expected = {site.record, f"{site.record}/inventory"}
+    for version in site.kept():
+        expected |= {version.iri, *(graph.content for graph in version.graphs.values())}
+    expected |= {f"{site.record}/claims"} & site.graphs_in_store()
+    expected |= set() if site.head().by_content else set(site.head().graphs)
+    assert [one.number for one in site.kept()] == [4, 3]
+    assert site.graphs_in_store() == expected
+
+
+@everywhere
+def test_differences_give_what_whole_graphs_give(site: Site) -> None:
+    texts = [triples("a", range(n, n + 50)) for n in (0, 1, 3)]
+    site.publish({"a": texts[0]})
+    hashes = [site.live()["a"].hash]
+    for text in (texts[1], texts[2], texts[1], texts[0]):
+        version = site.publish({"a": text}, delta=True)
+        assert site.has({"a": text})
+        hashes.append(site.live()["a"].hash)
+    assert hashes[1] == hashes[3] and hashes[0] == hashes[4] and len(set(hashes)) == 3
+    if not version.by_content:
+        sizes = {name.rpartition("?")[2]: site.store().size(name) for name in site.graphs_in_store() if "?" in name}
+        assert sorted(sizes.values()) == [1, 1, 1, 1, 2, 2, 50, 50]
+    for number, expected in (("3", hashes[2]), ("2", hashes[1]), ("1", hashes[0])):
+        site.roll_back(number, keep=20)
+        assert site.live()["a"].hash == expected
+
+
+@everywhere
+def test_of_two_publishers_one_is_told_who_was_faster(site: Site) -> None:
+    first, second, third = versions(3)
+    site.publish(first)
+    plan = site.plan(third)
+    winner = site.publish(second, who="Grace")
+    with pytest.raises(StoreError, match=r"published to by somebody else meanwhile: version 2 .* by Grace"):
+        site.publish(third, plan=plan)
+    assert site.has(second) and site.head() == winner
+    site.publish(third)
+    assert site.has(third)
+
+
+@everywhere
+def test_of_publishers_at_the_same_moment_one_wins(site: Site) -> None:
+    (start,) = versions(1)
+    site.publish(start)
+    for attempt in range(4):
+        candidates: list[Graphs] = [
+            {**start, "race.ttl": triples(f"race {attempt} {n}".replace(" ", "-"), range(20))} for n in range(3)
+        ]
+        plans = [site.plan(graphs) for graphs in candidates]
+        outcomes = _all_at_once(site, candidates, plans)
+        won = [n for n, outcome in enumerate(outcomes) if outcome == "won"]
+        assert len(won) == 1, outcomes
+        assert site.has(candidates[won[0]]) and site.head().publisher == f"publisher {won[0]}"
+
+
+def _all_at_once(site: Site, candidates: list[Graphs], plans: list[Plan]) -> list[str]:
+    outcomes = [""] * len(plans)
+    gate = threading.Barrier(len(plans))
+
+    def work(n: int) -> None:
+        gate.wait()
+        try:
+            site.publish(candidates[n], plan=plans[n], who=f"publisher {n}", keep=20)
+            outcomes[n] = "won"
+        except StoreError as error:
+            outcomes[n] = str(error)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(len(plans))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+@everywhere
+def test_a_graph_that_others_changed_is_told_and_mended(site: Site) -> None:
+    (graphs,) = versions(1)
+    version = site.publish(graphs)
+    place = version.place(site.name("same.ttl"))
+    assert place is not None
+    site.store().post_graph(place, triples("foreign", range(1)).encode())
+    later = {**graphs, "same.ttl": triples("same", range(6))}
+    step = next(one for one in site.plan(later).steps if one.name == site.name("same.ttl"))
+    assert step.is_foreign and (len(step.added), len(step.removed)) == (1, 1)
+    site.publish(later, delta=True)
+    assert site.has(later)
+
+
+@everywhere
+def test_what_was_loaded_without_versions_is_taken_over(site: Site) -> None:
+    (graphs,) = versions(1)
+    for name, text in graphs.items():
+        site.store().put_graph(site.name(name), text.encode())
+    plan = site.plan(graphs)
+    assert (
+        all((one.state, one.added, one.removed) == ("changed", (), ()) for one in plan.steps) and plan.head.number == 0
+    )
+    site.publish(graphs)
+    assert site.has(graphs) and site.plan(graphs).is_done
+
+
+def test_canonical_form_does_not_depend_on_labels_and_order() -> None:
+    text = BLANK.format("1")
+    other = "\n".join(reversed(text.replace("_:a", "_:q").replace("_:b", "_:a").splitlines()))
+    assert canonical_text(text.encode()) == canonical_text(other.encode() + b"\n")
+    assert canonical_text(text.encode()).hash != canonical_text(BLANK.format("2").encode()).hash
