@@ -116,6 +116,15 @@ class Validator:
         return frozenset(triples_of(finding_quads(conduits, self._names)))
 
     @property
+    def size(self) -> int:
+        """Number of triples."""
+        return len(self._session.graph)
+
+    def warm(self) -> None:
+        """Make ready what SPARQL constraints need, so that no change has to wait for it; `results` does so too."""
+        self._session.warm()
+
+    @property
     def results(self) -> tuple[Result, ...]:
         """All results of shapes, and those of waivers and of the baseline that do not count or accept nothing."""
         found = self._shown(self._session.results)

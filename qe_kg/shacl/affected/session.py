@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from qe_kg.shacl.affected.extent import Delta, Extent, tagged, typed_or_tagged, walk
 from qe_kg.shacl.affected.foci import Affected, Analysis
 from qe_kg.shacl.affected.live_graph import LiveGraph, Triple
-from qe_kg.shacl.components.sparql import SHAPES_GRAPH
+from qe_kg.shacl.components.custom import Custom
+from qe_kg.shacl.components.sparql import SHAPES_GRAPH, SparqlConstraint
 from qe_kg.shacl.direct import DirectRun, make_result
 from qe_kg.shacl.engine import CompiledShapes
 from qe_kg.shacl.model import Shape
@@ -82,9 +83,16 @@ class Session:
             self._kept = {
                 shape.node: self._validated(run, shape, run.focus_nodes(shape)) for shape in self._shapes.targeted
             }
-            self._sparql.warm()
+            self.warm()
         every = (one for kept in self._kept.values() for results in kept.values() for one in results)
         return tuple(sorted(every, key=RawResult.key))
+
+    def warm(self) -> None:
+        """Load what SPARQL constraints need, so that no change has to wait for it."""
+        if any(
+            isinstance(one, SparqlConstraint | Custom) for shape in self.compiled.active for one in shape.constraints
+        ):
+            self._sparql.warm()
 
     @property
     def foci(self) -> dict[Node, list[Node]]:
