@@ -27,7 +27,7 @@ class LiveSource(MemorySource):
 
     def warm(self) -> None:
         """Load the triples now, so that no later query has to wait for it."""
-        self._loaded()
+        self._store = self.store
 
     def add(self, triples: Iterable[Triple]) -> None:
         """Take note of triples that are there now."""

@@ -14,8 +14,8 @@ class Quirks:
     """How one product differs from what the specifications leave open.
 
     Attributes:
-        query: path of the query endpoint below the base URL; ``update`` and ``graph_store`` likewise, "" where the
-            product has no usual one.
+        query: path of the query endpoint below the base URL, "" where it is the base; ``update`` and ``graph_store``
+            likewise, None where the product has no usual one.
         default_graph: what a query sees that names no graph: "union" of all named graphs, or the "unnamed" one only.
             Nothing here relies on it: each query names the graphs that it asks.
         may_cut_rows: whether an answer of many rows may be cut off without an error; it is then counted.
@@ -33,8 +33,8 @@ class Quirks:
     """
 
     query: str = ""
-    update: str = ""
-    graph_store: str = ""
+    update: str | None = None
+    graph_store: str | None = None
     default_graph: str = "unnamed"
     may_cut_rows: bool = True
     rows_header: str = ""

@@ -17,12 +17,13 @@ from qe_kg.rules.conduit_reads import can_change_conduits
 from qe_kg.rules.conduits import Conduits
 from qe_kg.shacl.affected.live_graph import LiveGraph
 from qe_kg.shacl.affected.session import Recheck, Session
-from qe_kg.shacl.engine import CompiledShapes, altered_in
+from qe_kg.shacl.engine import CompiledShapes
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.model import UnsupportedShapes
 from qe_kg.shacl.nodes import Node, iri, is_blank, text_of
 from qe_kg.shacl.results import EngineRun
 from qe_kg.validation import engines
+from qe_kg.validation.data import Data
 from qe_kg.validation.preparation import finding_quads, triples_of
 from qe_kg.validation.rule_index import RuleIndex
 
@@ -115,7 +116,7 @@ class SinceRun:
         self._graph: Graph = Graph()
 
     def run(
-        self, engine: str, data: Sequence[ox.Quad], shapes: Sequence[ox.Quad], rules: RuleIndex, shapes_graph: Graph
+        self, engine: str, data: Data, shapes: Sequence[ox.Quad], rules: RuleIndex, shapes_graph: Graph
     ) -> EngineRun:
         """Validate the focus nodes that the change can affect, or everything where that cannot be told.
 
@@ -138,8 +139,8 @@ class SinceRun:
             compiled = CompiledShapes(shapes)
         except UnsupportedShapes as error:
             return self._in_full(f"our engine does not take on the shapes: {error.problem}", engine, data, shapes)
-        graph = LiveGraph(data)
-        altered = compiled.inexact(altered_in(graph))
+        graph = LiveGraph(data.quads)
+        altered = compiled.inexact(data.altered)
         if altered and engine == "auto":
             names = ", ".join(self._names.compact(text_of(one)) for one in altered[:3])
             return self._in_full(
@@ -170,7 +171,7 @@ class SinceRun:
         )
         return EngineRun("sparql", self._recheck.found, len(self._recheck.nodes), len(compiled.active))
 
-    def _in_full(self, why: str, engine: str, data: Sequence[ox.Quad], shapes: Sequence[ox.Quad]) -> EngineRun:
+    def _in_full(self, why: str, engine: str, data: Data, shapes: Sequence[ox.Quad]) -> EngineRun:
         self._whole = why
         return engines.run(engine, data, shapes)
 
