@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,7 +88,7 @@ def _settings(fail_on: Severity, engine: str, strict: bool) -> Settings:
 def _inputs(paths: Iterable[Path]) -> list[InputFile]:
     from qe_kg.validation.gate import InputFile
 
-    return [InputFile(path, shown_path(path), list(read_quads(path))) for path in expand_paths(paths)]
+    return [InputFile(path, shown_path(path), partial(read_quads, path)) for path in expand_paths(paths)]
 
 
 def model_with_data(model_path: Path | None, data: Iterable[Path]) -> Model:

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from qe_kg.validation.gate import InputFile, Settings
     from qe_kg.validation.in_store import InStore
     from qe_kg.validation.report import Severity
-#: The parts of a model that are read for a validation within a store: rules and what is accepted are looked up there.
-IN_STORE_ROLES = ("ontology", "baseline", "waivers", "shapes")
+#: The files that a validation within a store reads: the shapes, and what describes them and their rules.
+IN_STORE_ROLES = ("ontology", "shapes")
 
 
 class Model(RuleQuestions, LineageQuestions):
@@ -70,6 +70,7 @@ class Model(RuleQuestions, LineageQuestions):
         self.is_whole, self.change, self._is_entailed = is_whole, change or Change(), entail
         self.manifest, self.namespaces, self.store = manifest, manifest.namespaces, store
         self.files = ModelFiles(manifest, self.change, held)
+        self._is_elsewhere = held is not None and is_loaded
         self._stamp, self._graph_files = stamp, dict[str, Path]()
         for file in manifest.of_role(*RDF_ROLES):
             for graph in {self.files.stored_name(file)} if is_loaded else self._load(file):
@@ -162,7 +163,7 @@ class Model(RuleQuestions, LineageQuestions):
 
     def in_memory(self) -> Model:
         """Return this model, or of one in a store elsewhere a copy in memory, for what looks at all of it."""
-        return self if self.files.held is None else self._copied(entail=self._is_entailed)
+        return self._copied(entail=self._is_entailed) if self._is_elsewhere else self
 
     def _copied(self, *, entail: bool) -> Model:
         from qe_kg.store.record import KeptGraphs
@@ -269,7 +270,7 @@ class Model(RuleQuestions, LineageQuestions):
 
         chosen, day = tuple(dict.fromkeys(profiles)) or self.profiles, read_day(at)
         settings = Settings(chosen, day, baseline, waivers, self.is_whole, fail_on, engine, strict)
-        return self._validated(settings) if self.files.held is None else self._validated_in_store(settings)
+        return self._validated_in_store(settings) if self._is_elsewhere else self._validated(settings)
 
     def _validated_in_store(self, settings: Settings) -> ValidationReport:
         from qe_kg.validation.in_store import InStore, copied, validated_in_store
@@ -284,12 +285,14 @@ class Model(RuleQuestions, LineageQuestions):
     def _validated(self, settings: Settings, in_store: InStore | None = None) -> ValidationReport:
         from qe_kg.validation.gate import validate
 
-        roles = RDF_ROLES if in_store is None else IN_STORE_ROLES
-        inputs = [(file.role, self._input(file)) for file in self.manifest.of_role(*roles)]
+        # Of what a store holds only what is not in it is read: the shapes, and what they are about.
+        read = self.manifest.of_role(*(RDF_ROLES if in_store is None else IN_STORE_ROLES))
+        inputs = {file: self.input_file(file, is_here=in_store is not None) for file in read}
+        shapes = self.manifest.of_role("shapes")
         # Rules and legal sources are described in the shapes files and are instances like any other.
         return validate(
-            [one for _, one in inputs],
-            [one for role, one in inputs if role == "shapes"],
+            list(inputs.values()),
+            [inputs[file] if self.files.held is None else self.input_file(file, is_here=True) for file in shapes],
             self.namespaces,
             settings,
             problems=self.problems,
@@ -299,16 +302,28 @@ class Model(RuleQuestions, LineageQuestions):
             in_store=in_store,
         )
 
-    def _input(self, file: ModelFile) -> InputFile:
+    def input_file(self, file: ModelFile, *, is_here: bool = False) -> InputFile:
+        """Return a file as the gate takes it: with its quads, and under the name to report.
+
+        Args:
+            file: one of the manifest's.
+            is_here: whether to read the file that is here, also where a store elsewhere holds the model.
+
+        """
         from qe_kg.validation.gate import InputFile
 
-        return InputFile(file.path, shown_path(file.path), list(self.files.read(file)))
+        files = ModelFiles(self.manifest) if is_here else self.files
+        if files.held is None:
+            is_whole = not files.change.removed and files.renaming(file) is None
+            return InputFile(file.path, shown_path(file.path), lambda: files.read(file), is_whole)
+        graph = files.stored_name(file)  # lines of the file here say nothing about what a store holds
+        return InputFile(Path(graph), graph, lambda: files.read(file), False)
 
     # --- export -------------------------------------------------------------------------------------------
 
     def parts(self, roles: Iterable[str] = DEFAULT_ROLES) -> tuple[Part, ...]:
         """Return what an export of these roles consists of, one part a source."""
-        if self._stamp is not None or self.files.held is not None:
+        if self._stamp is not None or self._is_elsewhere:
             return parts_of_store(self.files.held or self.store, self.manifest, tuple(roles))
         return parts_of_files(self.files, tuple(roles), self._entailed)
 

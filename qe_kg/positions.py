@@ -10,16 +10,19 @@ from __future__ import annotations
 import bisect
 import re
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from qe_kg.errors import ReadError
 from qe_kg.namespaces import RDF, Namespaces
-from qe_kg.store.files import format_of, read_quads, text_of
+from qe_kg.store.files import format_of, parse_quads, read_quads, text_of
 from qe_kg.turtle_spans import NotFollowedError, Spans, spans_of
+
+if TYPE_CHECKING:
+    import pyoxigraph as ox
 
 _FOLLOWED = ("ttl", "trig", "nt", "nq")
 
@@ -102,6 +105,62 @@ def _places(path: Path, _modified: int, _size: int) -> FilePlaces | None:
         return FilePlaces(text, spans_of(text, has_graph_terms=form == "nq"))
     except (NotFollowedError, UnicodeDecodeError):
         return None
+
+
+class _PickedPlaces(FilePlaces):
+    """The places of some lines of a file."""
+
+    def __init__(self, text: str, numbers: Sequence[int]) -> None:
+        super().__init__(text, spans_of(text))
+        self._numbers = numbers
+
+    def _line_and_column(self, offset: int) -> tuple[int, int]:
+        line, column = super()._line_and_column(offset)
+        return self._numbers[line - 1], column
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Some of the triples of an N-Triples file, with their places in it.
+
+    Attributes:
+        path: the file.
+        name: the name to report it under.
+        quads: the triples.
+        places: where they stand, by their number here; None where that cannot be told.
+
+    """
+
+    path: Path
+    name: str
+    quads: list[ox.Quad]
+    places: FilePlaces | None
+
+
+def excerpt(path: Path, name: str, subjects: Collection[str]) -> Excerpt:
+    """Pick the triples of some subjects (``<iri>``) out of an N-Triples file without holding the rest of it.
+
+    Raises:
+        ReadError: the file cannot be read.
+
+    """
+    wanted = {one.encode() for one in subjects}
+    numbers, lines = array("q"), []
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if line[: line.find(b">") + 1] in wanted:
+                    numbers.append(number)
+                    lines.append(line)
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
+    text = b"".join(lines).decode()
+    quads = parse_quads(text)
+    try:
+        places = _PickedPlaces(text, numbers)
+    except NotFollowedError:
+        return Excerpt(path, name, quads, None)
+    return Excerpt(path, name, quads, places if len(places) == len(quads) else None)
 
 
 def subject_place(path: Path, iri: str) -> Place | None:

@@ -104,6 +104,11 @@ class LineageQuestions:
         found = read_assumptions(self.store, self.catalogue, self.namespaces, **assumed)
         return what_if(self, found, found.change(self.quads("data", "inference"), self.namespaces))
 
+    @cached_property
+    def report(self) -> ValidationReport:
+        """What checking the model against its rules finds today; kept for the next question."""
+        return self.validate()
+
     @property
     def teller(self) -> Teller:
         """Finds out whom answers concern."""

@@ -34,11 +34,12 @@ class Changeable(Protocol):
     def teller(self) -> Teller:
         """Finds out whom answers concern."""
 
+    @property
+    def report(self) -> ValidationReport:
+        """What checking the model against its rules finds."""
+
     def changed(self, change: Change) -> Changeable:
         """Return the model with a change."""
-
-    def validate(self) -> ValidationReport:
-        """Check the model against its rules."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def what_if(model: Changeable, assumed: Assumptions, change: Change) -> WhatIf:
     """
     other = model.changed(change)
     graphs = model.flow_graph, other.flow_graph
-    reports = model.validate(), other.validate()
+    reports = model.report, other.report
     starts = _starts(*graphs)
     reaches = [_reach(graph, starts) for graph in graphs]
     elements = graphs[0].elements | graphs[1].elements

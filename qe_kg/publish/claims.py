@@ -27,6 +27,8 @@ from qe_kg.terms import iri, literal
 
 _TRIES = 8
 _OLDEST = timedelta(minutes=10)
+#: The versions that this process holds a claim for; one that it failed to withdraw is no longer among them.
+_HELD: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Claim:
             host, _, number = self.process.rpartition(":")
             if host != socket.gethostname():
                 return True
+            if int(number) == os.getpid():
+                return self.version in _HELD
             os.kill(int(number), 0)
         except (ValueError, ProcessLookupError):
             return False
@@ -68,10 +72,12 @@ def claimed(store: RemoteStore, record: str, version: str, publisher: str) -> It
 
     """
     mine = Claim(version, publisher, f"{socket.gethostname()}:{os.getpid()}", datetime.now(UTC).isoformat())
+    _HELD.add(version)
     try:
         _claim(store, record, mine)
         yield
     finally:
+        _HELD.discard(version)
         with suppress(StoreError):  # the store is gone; whoever comes next sees that this process is, too
             _withdraw(store, record, mine.version)
 

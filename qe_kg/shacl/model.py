@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple, Protocol
 
@@ -12,7 +12,7 @@ from qe_kg.namespaces import SH
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.nodes import Node
 from qe_kg.shacl.paths import Path, Predicate
-from qe_kg.shacl.selects import NotSetwise, Scope, Violations
+from qe_kg.shacl.selects import Candidates, NotSetwise, Scope, Violations
 from qe_kg.shacl.sparql_source import SparqlSource
 
 Severity = str
@@ -69,6 +69,22 @@ class Queries(Protocol):
     sparql: SparqlSource
 
 
+class SetEvaluation(Queries, Protocol):
+    """What a constraint may ask for while it is evaluated on sets of nodes."""
+
+    def nodes(self, candidates: Candidates) -> Set[Node]:
+        """Return the candidates."""
+
+    def pairs(self, scope: Scope) -> list[tuple[Node, Node]]:
+        """Return each focus node of a scope with each of its value nodes."""
+
+    def values(self, scope: Scope) -> Candidates:
+        """Return the value nodes of a scope."""
+
+    def failing(self, name: Node, candidates: Candidates) -> Set[Node]:
+        """Return the candidates that do not conform to a shape."""
+
+
 class Evaluation(Queries, Protocol):
     """What a constraint may ask for while it is evaluated term by term."""
 
@@ -106,15 +122,15 @@ class Constraint(ABC):
         """
         raise NotSetwise(f"{self.component} is evaluated in another way")
 
-    def find(self, scope: Scope, shape: Shape, run: Queries) -> Iterator[tuple[Node, Finding]]:
-        """Yield what breaks the constraint at any focus node, by one query.
+    def find(self, scope: Scope, shape: Shape, run: SetEvaluation) -> Iterator[tuple[Node, Finding]]:
+        """Yield what breaks the constraint at any focus node, by one query; and perhaps at others than ``scope.nodes``.
 
         Raises:
             NotSetwise: one query cannot say it.
 
         """
         wanted = self.violations(scope)
-        if wanted is None:
+        if wanted is None or (wanted.probe and not run.sparql.ask(f"ASK {{ {wanted.probe} }}")):
             return
         columns = list(dict.fromkeys(one for one in (scope.focus, wanted.value, wanted.path, wanted.apart) if one))
         for row in run.sparql.select(f"SELECT DISTINCT {' '.join(columns)} WHERE {{ {wanted.pattern} }}"):
@@ -146,6 +162,26 @@ class ValueConstraint(Constraint):
         for value in values:
             if not self.holds(value, run):
                 yield Finding(value)
+
+
+class ByShapes(Constraint):
+    """A constraint that hangs on whether value nodes conform to other shapes, evaluated on sets of nodes.
+
+    What conforms to which shape is found by simple queries, and put together outside of them: one query with all of it,
+    nested, is planned badly by every store that was tried.
+    """
+
+    @abstractmethod
+    def breaking(self, values: Candidates, run: SetEvaluation) -> Set[Node]:
+        """Return those of some value nodes that break the constraint."""
+
+    def find(self, scope: Scope, shape: Shape, run: SetEvaluation) -> Iterator[tuple[Node, Finding]]:
+        """Yield each value node that breaks the constraint."""
+        broken = self.breaking(run.values(scope), run)
+        if scope.path is None:
+            yield from ((node, Finding(node)) for node in broken)
+        elif broken:
+            yield from ((focus, Finding(value)) for focus, value in run.pairs(scope) if value in broken)
 
 
 @dataclass(frozen=True)

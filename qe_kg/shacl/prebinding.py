@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from qe_kg.errors import QueryError
-from qe_kg.sparql_text import Token, check_allowed, tokens
+from qe_kg.sparql_text import Token, check_allowed, refuse_graphs, tokens
 
 _FORBIDDEN = {
     "MINUS": "MINUS is not allowed where variables are bound beforehand",
@@ -20,11 +20,12 @@ def checked(query: str, bound: Iterable[str]) -> str:
     """Return a query if SHACL allows it where some variables are bound beforehand.
 
     Raises:
-        QueryError: it uses MINUS, VALUES or SERVICE, binds such a variable anew, has a sub-select that does not
+        QueryError: it uses MINUS, VALUES, SERVICE or FROM, binds such a variable anew, has a sub-select that does not
             project one, or is longer or deeper than is safe.
 
     """
     check_allowed(query)
+    refuse_graphs(query)
     names = frozenset(bound)
     significant = [one for one in tokens(query) if one.kind not in ("space", "comment")]
     for before, token in zip((None, *significant), significant, strict=False):
@@ -125,31 +126,3 @@ def bind_everywhere(query: str, patterns: Mapping[str, str], *, sparingly: bool 
             group.is_select = True
         parts.append(token.text)
     return "".join(parts)
-
-
-def outermost_group(query: str, renamed: Mapping[str, str]) -> str:
-    """Return the outermost group of a query with its prefixes written out and some variables renamed."""
-    significant = [one for one in tokens(query) if one.kind not in ("space", "comment")]
-    prefixes = {
-        significant[number + 1].text: significant[number + 2].text[1:-1]
-        for number, token in enumerate(significant)
-        if token.kind == "word" and token.text.upper() == "PREFIX"
-    }
-    parts: list[str] = []
-    depth = 0
-    for token in tokens(query):
-        depth += token.text == "{"
-        if depth:
-            parts.append(" " if token.kind == "comment" else _written_out(token, prefixes, renamed))
-        depth -= token.text == "}"
-    return "".join(parts)
-
-
-def _written_out(token: Token, prefixes: Mapping[str, str], renamed: Mapping[str, str]) -> str:
-    if token.kind == "variable":
-        return f"?{renamed.get(token.text[1:], token.text[1:])}"
-    prefix, colon, local = token.text.partition(":")
-    if token.kind == "name" and prefix + colon in prefixes:
-        name = re.sub(r"\\(.)", r"\1", local)
-        return f"<{prefixes[prefix + colon]}{name}>"
-    return token.text

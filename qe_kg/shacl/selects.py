@@ -21,8 +21,21 @@ class Patterns(Protocol):
     def instances(self, variable: str, of: Node) -> str:
         """Return a pattern that binds a variable to the SHACL instances of a class."""
 
-    def violating(self, name: Node, variable: str, candidates: str) -> str | None:
-        """Return a pattern for those candidates that do not conform to a shape; None where all do."""
+
+@dataclass(frozen=True)
+class Candidates:
+    """Nodes of which it is asked whether they conform to a shape.
+
+    Attributes:
+        variable: the variable that ``pattern`` binds to them.
+        pattern: a pattern that binds it to all of them, and to others too where ``nodes`` are given.
+        nodes: the nodes, where these are not all that the pattern gives.
+
+    """
+
+    variable: str
+    pattern: str
+    nodes: frozenset[Node] | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +50,7 @@ class Scope:
         path: the shape's path, or None for a node shape.
         is_reflexive: whether the path may lead from a node to itself without a step. In SPARQL it does so only for
             nodes of the graph, in SHACL for each focus node.
+        nodes: the focus nodes that count, where these are not all that ``focus_pattern`` gives.
 
     """
 
@@ -46,6 +60,12 @@ class Scope:
     focus_pattern: str
     path: str | None
     is_reflexive: bool = False
+    nodes: frozenset[Node] | None = None
+
+    @property
+    def is_one_step(self) -> bool:
+        """Whether the path is a property and no more."""
+        return self.path is not None and self.path[0] == "<" and self.path.find(">") == len(self.path) - 1
 
     @property
     def values(self) -> str:
@@ -76,6 +96,8 @@ class Violations:
         value: the variable of ``sh:value``, or None.
         path: the variable of ``sh:resultPath`` where it is not the shape's.
         apart: a variable that makes two violations of one value two results.
+        probe: a cheaper pattern that is solved wherever ``pattern`` is, and perhaps elsewhere; where it is not solved
+            there is no violation. It does not look for the focus nodes of the targets first.
 
     """
 
@@ -83,8 +105,15 @@ class Violations:
     value: str | None = None
     path: str | None = None
     apart: str | None = None
+    probe: str | None = None
 
 
 def where_not(scope: Scope, condition: str) -> Violations:
     """Select the values for which a condition is false or an error."""
-    return Violations(f"{scope.values} FILTER(!COALESCE({condition}, false))", scope.value)
+    return filtered(scope, f"FILTER(!COALESCE({condition}, false))", scope.value)
+
+
+def filtered(scope: Scope, test: str, value: str | None, apart: str | None = None) -> Violations:
+    """Select what breaks a constraint by a test on the values; where one property leads to them it is tried first."""
+    probe = f"{scope.step(scope.value)} {test}" if scope.is_one_step else None
+    return Violations(f"{scope.values} {test}", value, apart=apart, probe=probe)

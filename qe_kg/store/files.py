@@ -101,6 +101,22 @@ def read_quads(
         raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
+def with_labels(quads: Iterable[ox.Quad], prefix: str) -> Iterator[ox.Quad]:
+    """Yield quads with their blank nodes labelled by number, in the order in which they come: the same each time."""
+    labels: dict[ox.BlankNode, ox.BlankNode] = {}
+
+    def label(node: ox.BlankNode) -> ox.BlankNode:
+        return labels.setdefault(node, ox.BlankNode(f"{prefix}{len(labels) + 1}"))
+
+    for quad in quads:
+        subject, value = quad.subject, quad.object
+        if isinstance(subject, ox.BlankNode) or isinstance(value, ox.BlankNode):
+            subject = label(subject) if isinstance(subject, ox.BlankNode) else subject
+            value = label(value) if isinstance(value, ox.BlankNode) else value
+            quad = ox.Quad(subject, quad.predicate, value, quad.graph_name)
+        yield quad
+
+
 def text_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str | None:
     """Return an IRI, or a literal's lexical form; None for a blank node, whose label is nobody's."""
     return term.value if isinstance(term, ox.NamedNode | ox.Literal) else None

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
 
 import pyoxigraph as ox
 
-from qe_kg.errors import QueryError
+from qe_kg.errors import QueryError, ReadError
+from qe_kg.store.files import syntax_error
 
+_BELOW = "<http://www.w3.org/2000/01/rdf-schema#subClassOf>"
+_BLOCK = 1 << 24
+_BLANK = re.compile(rb"(?:^|[ \t])_:", re.MULTILINE)
+_TYPED = re.compile(rb'"(?:[^"\\\n]|\\.)*"\^\^<http://www\.w3\.org/2001/XMLSchema#[^>\n]*>')
 _SETS, _HAS = ox.NamedNode("urn:qe-kg:sets"), ox.NamedNode("urn:qe-kg:has")
 
 
@@ -69,32 +77,122 @@ def altered_by_store(literals: Iterable[str]) -> set[str]:
     return {one for number, one in enumerate(doubtful) if (f"<urn:n:{number}>", one) not in kept}
 
 
+def altered_in_file(path: Path) -> dict[str, int] | None:
+    """Return how many literals of an N-Triples file an Oxigraph store would rewrite, by property.
+
+    Returns:
+        None where the file may hold a blank node: its label must then be made one of its own.
+
+    Raises:
+        ReadError: the file cannot be read.
+
+    """
+    doubtful: set[bytes] = set()
+    try:
+        with path.open("rb") as file:
+            for block in _blocks(file):
+                if _BLANK.search(block):
+                    return None
+                doubtful.update(_TYPED.findall(block))
+            altered = altered_by_store(one.decode() for one in doubtful)
+            numbers: Counter[str] = Counter()
+            if altered:
+                file.seek(0)
+                # What is found in the bytes may be a part of a longer text; what the parser makes of its line is not.
+                lines = b"".join(line for line in file if _TYPED.search(line))
+                for quad in ox.parse(lines, format=ox.RdfFormat.N_TRIPLES):
+                    if str(quad.object) in altered:
+                        numbers[str(quad.predicate)] += 1
+    except SyntaxError as error:
+        raise syntax_error(path, error) from error
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return dict(numbers)
+
+
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield a file in blocks of whole lines."""
+    while block := file.read(_BLOCK):
+        yield block + file.readline()
+
+
+def _load(store: ox.Store, path: Path) -> None:
+    try:
+        store.bulk_load(path=str(path), format=ox.RdfFormat.N_TRIPLES)
+    except SyntaxError as error:
+        raise syntax_error(path, error) from error
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
 class MemorySource:
     """Answers SPARQL over quads in memory; loads them when it is first asked.
 
     Args:
         quads: the data.
         graphs: quads of further graphs by the graph's IRI.
+        files: N-Triples files that belong to the data too; they are read without making an object of each triple.
 
     """
 
-    def __init__(self, quads: Iterable[ox.Quad], graphs: Mapping[str, Iterable[ox.Quad]] | None = None) -> None:
-        self._quads, self._graphs = quads, graphs or {}
+    def __init__(
+        self,
+        quads: Iterable[ox.Quad],
+        graphs: Mapping[str, Iterable[ox.Quad]] | None = None,
+        files: Sequence[Path] = (),
+    ) -> None:
+        self._quads, self._graphs, self._files = quads, graphs or {}, files
         self._store: ox.Store | None = None
         self._sets = 0
 
-    def _loaded(self) -> ox.Store:
+    @property
+    def store(self) -> ox.Store:
+        """The store with everything in it.
+
+        Raises:
+            ParseError, ReadError: a file cannot be read.
+
+        """
         if self._store is None:
             self._store = ox.Store()
+            for path in self._files:
+                _load(self._store, path)
             self._store.bulk_extend(ox.Quad(one.subject, one.predicate, one.object) for one in self._quads)
             for name, quads in self._graphs.items():
-                graph = ox.NamedNode(name)
-                self._store.extend(ox.Quad(one.subject, one.predicate, one.object, graph) for one in quads)
+                self.add_graph(name, quads)
         return self._store
+
+    def add_graph(self, name: str, quads: Iterable[ox.Quad]) -> None:
+        """Add a graph with a name, beside the data."""
+        graph = ox.NamedNode(name)
+        self.store.extend(ox.Quad(one.subject, one.predicate, one.object, graph) for one in quads)
+
+    def objects(self, subject: str, predicate: str) -> list[str]:
+        """Return the values of a property."""
+        if subject[0] == '"':
+            return []
+        found = self.store.quads_for_pattern(_term(subject), _term(predicate), None, ox.DefaultGraph())  # type: ignore[arg-type]
+        return sorted(str(quad.object) for quad in found)
+
+    def neighbours(self, subject: str) -> list[str]:
+        """Return the IRIs that are values of any property."""
+        if subject[0] == '"':
+            return []
+        found = self.store.quads_for_pattern(_term(subject), None, None, ox.DefaultGraph())  # type: ignore[arg-type]
+        return [str(quad.object) for quad in found if isinstance(quad.object, ox.NamedNode)]
+
+    def value(self, subject: str, predicate: str) -> str | None:
+        """Return the first value of a property, or None."""
+        return next(iter(self.objects(subject, predicate)), None)
+
+    def instances(self, of: str) -> frozenset[str]:
+        """Return the SHACL instances of a class."""
+        rows = self.select(f"SELECT DISTINCT ?this WHERE {{ ?kind {_BELOW}* {of} . ?this a ?kind }}")
+        return frozenset(row[0] for row in rows if row[0])
 
     def select(self, query: str) -> Iterator[tuple[str | None, ...]]:
         """Answer a SELECT."""
-        answer = _run(self._loaded(), query)
+        answer = _run(self.store, query)
         if not isinstance(answer, ox.QuerySolutions):
             raise QueryError("the query is no SELECT")
         for row in answer:
@@ -102,7 +200,7 @@ class MemorySource:
 
     def ask(self, query: str) -> bool:
         """Answer an ASK."""
-        answer = _run(self._loaded(), query)
+        answer = _run(self.store, query)
         if not isinstance(answer, ox.QueryBoolean):
             raise QueryError("the query is no ASK")
         return bool(answer)
@@ -112,7 +210,7 @@ class MemorySource:
         if not any(node[0] == "_" for node in nodes):
             return f"VALUES ?{name} {{ {' '.join(nodes)} }}"
         # SPARQL has no way to name a blank node. So the nodes become the members of a set in a graph of its own.
-        store, self._sets = self._loaded(), self._sets + 1
+        store, self._sets = self.store, self._sets + 1
         members = ox.NamedNode(f"urn:qe-kg:set:{self._sets}")
         store.extend(ox.Quad(members, _HAS, _term(node), _SETS) for node in nodes)
         return f"GRAPH {_SETS} {{ {members} {_HAS} ?{name} }}"

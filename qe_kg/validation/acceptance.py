@@ -13,8 +13,8 @@ from datetime import date
 
 from qe_kg.errors import nearest
 from qe_kg.namespaces import Namespaces
-from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.nodes import Node, iri, is_iri, text_of
+from qe_kg.validation.data import Facts
 from qe_kg.validation.preparation import parse_day
 from qe_kg.validation.report import Result, Severity, SourcePlace
 from qe_kg.validation.rule_index import RuleIndex
@@ -63,7 +63,7 @@ class Acceptance:
 
     def __init__(
         self,
-        data: Graph,
+        data: Facts,
         rules: RuleIndex,
         namespaces: Namespaces,
         day: date,
@@ -83,6 +83,12 @@ class Acceptance:
                 self._waivers[one.rule, one.focus] = one
             elif one.rule not in self._left_out:
                 self._faulty.append((one, fault))
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The waivers and the entries of the baseline."""
+        faulty = [entry for entry, _ in self._faulty]
+        return [one.node for one in (*self._waivers.values(), *self._baseline.values(), *faulty)]
 
     def apply(self, results: Iterable[Result]) -> list[Result]:
         """Return results with their status: waived, baseline or open."""

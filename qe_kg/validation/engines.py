@@ -8,10 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qe_kg.namespaces import RDF, SH
+from qe_kg.shacl.components.sparql import SHAPES_GRAPH
 from qe_kg.shacl.engine import CompiledShapes
 from qe_kg.shacl.model import UnsupportedShapes
-from qe_kg.shacl.nodes import Node
+from qe_kg.shacl.nodes import Node, text_of
 from qe_kg.shacl.results import Coverage, EngineRun, RawResult
+from qe_kg.shacl.selects import NotSetwise
+from qe_kg.validation.data import Data
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
@@ -34,7 +37,7 @@ _WITHOUT_SHAPES = frozenset(
 )  # fmt: skip
 
 
-def run(engine: str, data: Sequence[ox.Quad], shapes: Sequence[ox.Quad]) -> EngineRun:
+def run(engine: str, data: Sequence[ox.Quad] | Data, shapes: Sequence[ox.Quad]) -> EngineRun:
     """Validate data with shapes.
 
     Args:
@@ -51,16 +54,33 @@ def run(engine: str, data: Sequence[ox.Quad], shapes: Sequence[ox.Quad]) -> Engi
     except UnsupportedShapes as error:
         if engine == "sparql" or not error.may_run_elsewhere:
             raise
-        ran = _pyshacl(data, shapes)
+        ran = _pyshacl(_quads(data), shapes)
         return replace(ran, coverage=Coverage(elsewhere=((error.node, f"all shapes ran on pySHACL: {error.problem}"),)))
     if engine == "both":
-        return _compared(compiled, data)
+        return _compared(compiled, _quads(data))
     if engine == "pyshacl":
-        return replace(_pyshacl(data, shapes), coverage=compiled.survey(data))
-    ran = compiled.validate(data)
+        return replace(_pyshacl(_quads(data), shapes), coverage=compiled.survey(_quads(data)))
+    ran = _ours(compiled, data)
     if engine == "sparql" or not ran.coverage.elsewhere:
         return ran
-    return _completed(ran, compiled, data)
+    return _completed(ran, compiled, _quads(data))
+
+
+def _quads(data: Sequence[ox.Quad] | Data) -> Sequence[ox.Quad]:
+    return data.quads if isinstance(data, Data) else data
+
+
+def _ours(compiled: CompiledShapes, data: Sequence[ox.Quad] | Data) -> EngineRun:
+    """Run our engine: on large data by queries, but for shapes that look at what the store would rewrite."""
+    if not isinstance(data, Data):
+        return compiled.validate(data)
+    if not data.large:
+        return compiled.validate(data.quads, graph=data.graph)
+    data.source.add_graph(text_of(SHAPES_GRAPH), compiled.quads)
+    try:
+        return compiled.validate_by_queries(data.source, data.altered, lambda: data.graph)
+    except NotSetwise:
+        return compiled.validate(data.quads, graph=data.graph)
 
 
 def _completed(ran: EngineRun, compiled: CompiledShapes, data: Sequence[ox.Quad]) -> EngineRun:

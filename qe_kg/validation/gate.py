@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qe_kg.integrity import Problem
@@ -27,6 +26,7 @@ from qe_kg.validation import engines
 from qe_kg.validation.acceptance import Acceptance
 from qe_kg.validation.by_queries import NotByQueries, NotInStoreError
 from qe_kg.validation.coverage import coverage_results, read_coverage
+from qe_kg.validation.data import Data, Facts, InputFile
 from qe_kg.validation.places import Locator, placed
 from qe_kg.validation.preparation import finding_quads, read_day, with_day, without
 from qe_kg.validation.report import (
@@ -52,15 +52,6 @@ __all__ = ["InputFile", "Settings", "read_day", "validate"]
 
 EMPTY_FILE = "FILE-01"
 DIFFERENCE = "ENG-01"
-
-
-@dataclass(frozen=True)
-class InputFile:
-    """One file to validate: its path, the name to report it under, and its quads with literals as written."""
-
-    path: Path
-    name: str
-    quads: list[ox.Quad]
 
 
 @dataclass(frozen=True)
@@ -126,42 +117,43 @@ def validate(
     shapes_quads = [quad for file in shapes for quad in file.quads]
     conduits = conduits or Conduits()
     paths = {one.iri: one for one in conduits}
-    of_files = (quad for file in data for quad in file.quads)
     found = list(finding_quads(paths.values(), namespaces))
-    data_quads = with_day(chain(of_files, extra, found), settings.day, namespaces)
-    data_graph = Graph(data_quads)
+    everything = Data(data, lambda quads: with_day(chain(quads, extra, found), settings.day, namespaces))
+    here = everything.graph if in_store else Graph()
     for triple in in_store.accepted() if in_store else ():
-        data_graph.add(*triple)
+        here.add(*triple)
+    data_graph: Facts = here if in_store else everything.facts
     shapes_graph = Graph(shapes_quads)
     rules = RuleIndex(data_graph, shapes_graph, namespaces)
     if settings.profiles is not None:
         rules.check_profiles(settings.profiles)
         shapes_quads = without(shapes_quads, rules.shapes_left_out(settings.profiles))
-    locator = Locator(data, shapes, shapes_graph)
     try:
         if in_store is None:
-            run = engines.run(settings.engine, data_quads, shapes_quads)
+            run = engines.run(settings.engine, everything, shapes_quads)
         else:
             run = in_store.run(with_day(found, settings.day, namespaces), shapes_quads)
-            for triple in in_store.labels(_named(run, paths.values(), data_graph, namespaces)):
-                data_graph.add(*triple)
-    except NotByQueries as error:
-        raise NotInStoreError(str(placed(error, locator, namespaces))) from error
+            for triple in in_store.labels(_named(run, paths.values(), here, namespaces)):
+                here.add(*triple)
     except IllFormedShapes as error:
-        raise placed(error, locator, namespaces) from error
+        told = placed(error, Locator((), shapes, shapes_graph), namespaces)
+        raise (NotInStoreError(str(told)) if isinstance(error, NotByQueries) else told) from error
+    acceptance = Acceptance(
+        data_graph, rules, namespaces, day, profiles=settings.profiles,
+        waivers=settings.use_waivers, baseline=settings.use_baseline,
+    )  # fmt: skip
+    of_paths = (iri(hop.flow) for path in paths.values() for hop in path.hops)
+    to_locate = chain((one.focus for one in run.results), of_paths, acceptance.nodes)
+    locator = Locator(everything.to_locate(to_locate), shapes, shapes_graph)
     results: list[Result] = []
     for one in run.results:
         result = _from_raw(one, rules, data_graph, locator, namespaces)
         path = paths.get(result.focus)
         results.append(result if path is None else _along(result, path, data_graph, locator))
-    acceptance = Acceptance(
-        data_graph, rules, namespaces, day, profiles=settings.profiles,
-        waivers=settings.use_waivers, baseline=settings.use_baseline,
-    )  # fmt: skip
     results = acceptance.apply(results)
     # A faulty reference can be mended by whoever made it, and is nobody's to accept.
     results += [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
-    results += [_empty(file) for file in data if not file.quads]
+    results += [_empty(file) for file in data if file.is_empty]
     results += [_difference(who, one, rules, data_graph, locator, namespaces) for who, one in run.differences]
     covered = read_coverage(run.coverage, namespaces, locator.of_shapes)
     results += coverage_results(run.coverage, covered, namespaces, locator.of_shapes, strict=settings.strict)
@@ -189,7 +181,7 @@ def _named(run: EngineRun, paths: Iterable[Conduit], data: Graph, namespaces: Na
     return {one.focus for one in run.results} | {iri(hop.flow) for path in paths for hop in path.hops} | set(accepted)
 
 
-def _from_raw(one: RawResult, rules: RuleIndex, data: Graph, locator: Locator, namespaces: Namespaces) -> Result:
+def _from_raw(one: RawResult, rules: RuleIndex, data: Facts, locator: Locator, namespaces: Namespaces) -> Result:
     places = locator.locate(one)
     return Result(
         rule=rules.rule_of(one.shape),
@@ -209,7 +201,7 @@ def _from_raw(one: RawResult, rules: RuleIndex, data: Graph, locator: Locator, n
     )
 
 
-def _along(result: Result, path: Conduit, data: Graph, locator: Locator) -> Result:
+def _along(result: Result, path: Conduit, data: Facts, locator: Locator) -> Result:
     """Give a finding along a path its flows; it is in no file, so it stands where its first flow does."""
     hops = tuple(
         PathStep(hop.flow, _label(data, iri(hop.flow)), hop.is_declared, locator.locate_subject(iri(hop.flow)))
@@ -220,7 +212,7 @@ def _along(result: Result, path: Conduit, data: Graph, locator: Locator) -> Resu
 
 
 def _difference(
-    who: str, one: RawResult, rules: RuleIndex, data: Graph, locator: Locator, namespaces: Namespaces
+    who: str, one: RawResult, rules: RuleIndex, data: Facts, locator: Locator, namespaces: Namespaces
 ) -> Result:
     """Make the result that says that one engine found something and the other did not."""
     result = _from_raw(one, rules, data, locator, namespaces)
@@ -237,7 +229,7 @@ def _compact(node: Node, namespaces: Namespaces) -> str:
     return node if is_blank(node) else namespaces.compact(text_of(node))
 
 
-def _label(graph: Graph, node: Node) -> str:
+def _label(graph: Facts, node: Node) -> str:
     labels = sorted(
         (literal_parts(one) for one in graph.objects(node, _LABEL) if is_literal(one)),
         key=lambda one: (one.language != "en", one.lexical),

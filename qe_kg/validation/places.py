@@ -9,14 +9,14 @@ triples that it looks at.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from qe_kg.errors import ShapesError
 from qe_kg.namespaces import Namespaces
-from qe_kg.positions import FilePlaces, Place, main_description, places_of, subject_place
+from qe_kg.positions import Excerpt, FilePlaces, Place, main_description, places_of, subject_place
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.model import IllFormedShapes
 from qe_kg.shacl.nodes import RDF_TYPE, Node, is_literal, literal_parts, sh, text_of
@@ -120,7 +120,7 @@ class _Index:
     def place(self, ref: _Ref, kind: _Kind = "triple") -> SourcePlace:
         file = self.files[ref.file]
         if ref.file not in self._places:
-            self._places[ref.file] = places_of(file.path, len(file.quads))
+            self._places[ref.file] = file.places if isinstance(file, Excerpt) else places_of(file.path, len(file.quads))
         places = self._places[ref.file]
         found: Place | None
         if places is None:
@@ -175,6 +175,36 @@ class Locator:
             source = self._data.place(self._data.to(focus)[0])
         places = tuple(self._data.place(ref) for ref in blamed)
         return Located(source, places, belongs, self._of_shape(result.shape, component))
+
+    def looked_at(self, shape: Node, focus: Node, *, but: Iterable[Node] = ()) -> list[tuple[ox.Quad, SourcePlace]]:
+        """Return the triples that a shape looks at from a focus, each with its place, without those of some shapes."""
+        found: list[_Ref] = []
+        self._look(shape, focus, {(one, focus) for one in but}, found)
+        return [(self._data.quad(ref), self._data.place(ref)) for ref in dict.fromkeys(found)]
+
+    def types(self, focus: Node, classes: Collection[Node]) -> list[tuple[ox.Quad, SourcePlace]]:
+        """Return the triples that make a node an instance of one of some classes, each with its place."""
+        refs = [ref for ref in self._data.values(focus, RDF_TYPE) if self._data.value(ref) in classes]
+        return [(self._data.quad(ref), self._data.place(ref)) for ref in refs]
+
+    def triples_at(self, focus: Node, places: Collection[SourcePlace]) -> list[tuple[ox.Quad, SourcePlace]]:
+        """Return the triples whose places are among some, those of a focus and of what leads on from it."""
+        found: list[tuple[ox.Quad, SourcePlace]] = []
+        waiting, seen = [focus], {focus}
+        for node in waiting:
+            for ref in self._data.of(node):
+                place = self._data.place(ref)
+                if place in places:
+                    found.append((self._data.quad(ref), place))
+                    value = self._data.value(ref)
+                    waiting += [value] * (value not in seen and not is_literal(value))
+                    seen.add(value)
+        return found
+
+    def end_of(self, focus: Node) -> SourcePlace | None:
+        """Return the empty place at the end of a node's description, where more about it belongs."""
+        refs = self._data.of(focus)
+        return self._data.place(self._data.main(refs), "end_of_description") if refs else None
 
     def locate_subject(self, focus: Node) -> SourcePlace | None:
         """Return the place of the description of a node."""

@@ -83,7 +83,7 @@ LAYERS = (
     {"generate.*"},
     {"model", "loose_files", "opening"},
     {"competency"},
-    {"diff.*", "checks.*", "publish.*", "reference.*"},
+    {"diff.*", "checks.*", "publish.*", "reference.*", "why.*"},
     {"cli.*", "__main__"},
 )
 

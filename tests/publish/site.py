@@ -56,13 +56,13 @@ class Site:
         ]
 
     def plan(self, graphs: Graphs, store: RemoteStore | None = None) -> Plan:
-        return make_plan(store or self.store(), self.record, self.wanted(graphs), "Test")
+        return make_plan(self.store() if store is None else store, self.record, self.wanted(graphs), "Test")
 
     def publish(
         self, graphs: Graphs, *, store: RemoteStore | None = None, plan: Plan | None = None, who: str = "Ada",
         **options: Any,
     ) -> Version:  # fmt: skip
-        used = store or self.store()
+        used = self.store() if store is None else store
         return Publisher(used, self.record, Author(who, "test")).publish(plan or self.plan(graphs, used), **options)
 
     def roll_back(self, to: str | None = None, **options: Any) -> Version:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from qe_kg.shacl.model import Constraint, Evaluation, Finding, component
 from qe_kg.shacl.nodes import Node
 from qe_kg.shacl.parameters import Parameters
-from qe_kg.shacl.selects import Scope, Violations
+from qe_kg.shacl.selects import Scope, Violations, filtered
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class MinCount(Constraint):
         other = scope.patterns.fresh()
         has_one = scope.step(other)
         if self.least == 1:
+            if scope.is_one_step:
+                return Violations(f"{scope.focus_pattern} FILTER NOT EXISTS {{ {has_one} }}")
             return Violations(f"{scope.focus_pattern} MINUS {{ {has_one} }}")
         enough = f"GROUP BY {scope.focus} HAVING(COUNT(DISTINCT {other}) >= {self.least})"
         full = f"SELECT {scope.focus} WHERE {{ {scope.focus_pattern} {has_one} }} {enough}"
@@ -59,8 +61,7 @@ class MaxCount(Constraint):
             return Violations(scope.values)
         if self.most == 1:
             other = scope.patterns.fresh()
-            second = f"{scope.step(other)} FILTER(!sameTerm({scope.value}, {other}))"
-            return Violations(f"{scope.values} {second}")
+            return filtered(scope, f"{scope.step(other)} FILTER(!sameTerm({scope.value}, {other}))", None)
         many = f"GROUP BY {scope.focus} HAVING(COUNT(DISTINCT {scope.value}) > {self.most})"
         return Violations(f"{{ SELECT {scope.focus} WHERE {{ {scope.values} }} {many} }}")
 

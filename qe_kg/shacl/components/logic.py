@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Set
+from dataclasses import dataclass, replace
 
-from qe_kg.shacl.model import Constraint, Evaluation, ValueConstraint, component
+from qe_kg.shacl.model import ByShapes, Constraint, Evaluation, SetEvaluation, ValueConstraint, component
 from qe_kg.shacl.nodes import Node
 from qe_kg.shacl.parameters import Parameters
-from qe_kg.shacl.selects import Scope, Violations
+from qe_kg.shacl.selects import Candidates
 
 
 @dataclass(frozen=True)
-class _Logic(ValueConstraint):
+class _Logic(ByShapes, ValueConstraint):
     members: tuple[Node, ...]
 
     @property
     def shapes(self) -> tuple[Node, ...]:
         """The shapes that are combined."""
         return self.members
-
-    def violating(self, scope: Scope, shape: Node) -> str | None:
-        """Return the pattern of the values that break a shape."""
-        return scope.patterns.violating(shape, scope.value, scope.values)
 
 
 class Not(_Logic):
@@ -34,10 +31,9 @@ class Not(_Logic):
         """Tell whether the value does not conform to the shape."""
         return not run.conforms(value, self.members[0])
 
-    def violations(self, scope: Scope) -> Violations:
-        """Select the values that conform to the shape."""
-        violating = self.violating(scope, self.members[0])
-        return Violations(f"{scope.values} {f'MINUS {violating}' if violating else ''}", scope.value)
+    def breaking(self, values: Candidates, run: SetEvaluation) -> Set[Node]:
+        """Return the values that conform to the shape."""
+        return run.nodes(values) - run.failing(self.members[0], values)
 
     @property
     def text(self) -> str:
@@ -54,12 +50,9 @@ class And(_Logic):
         """Tell whether the value conforms to all shapes."""
         return all(run.conforms(value, shape) for shape in self.members)
 
-    def violations(self, scope: Scope) -> Violations | None:
-        """Select the values that break one of the shapes."""
-        breaking = [one for shape in self.members if (one := self.violating(scope, shape))]
-        if not breaking:
-            return None
-        return Violations(f"{scope.values} {{ {' UNION '.join(breaking)} }}", scope.value)
+    def breaking(self, values: Candidates, run: SetEvaluation) -> Set[Node]:
+        """Return the values that break one of the shapes."""
+        return frozenset().union(*(run.failing(shape, values) for shape in self.members))
 
     @property
     def text(self) -> str:
@@ -76,12 +69,12 @@ class Or(_Logic):
         """Tell whether the value conforms to at least one shape."""
         return any(run.conforms(value, shape) for shape in self.members)
 
-    def violations(self, scope: Scope) -> Violations | None:
-        """Select the values that break all of the shapes."""
-        breaking = [self.violating(scope, shape) for shape in self.members]
-        if None in breaking:
-            return None
-        return Violations(f"{scope.values} {' '.join(one for one in breaking if one)}", scope.value)
+    def breaking(self, values: Candidates, run: SetEvaluation) -> Set[Node]:
+        """Return the values that break all of the shapes."""
+        left = run.nodes(values)
+        for shape in self.members:
+            left = run.failing(shape, replace(values, nodes=frozenset(left))) if left else left
+        return left
 
     @property
     def text(self) -> str:
@@ -98,19 +91,11 @@ class Xone(_Logic):
         """Tell whether the value conforms to exactly one shape."""
         return sum(run.conforms(value, shape) for shape in self.members) == 1
 
-    def violations(self, scope: Scope) -> Violations | None:
-        """Select the values that break all of the shapes, or all but several."""
-        breaking = [one for shape in self.members if (one := self.violating(scope, shape))]
-        number, which = scope.patterns.fresh(), scope.patterns.fresh()
+    def breaking(self, values: Candidates, run: SetEvaluation) -> Set[Node]:
+        """Return the values that break all of the shapes, or all but several."""
+        broken = Counter(node for shape in self.members for node in run.failing(shape, values))
         right = len(self.members) - 1  # so many shapes are broken by a value that conforms to exactly one
-        marked = " UNION ".join(f"{{ {one} BIND({i} AS {which}) }}" for i, one in enumerate(breaking))
-        if not breaking:
-            return None if right == 0 else Violations(scope.values, scope.value)
-        broken = (
-            f"SELECT {scope.value} (COUNT(DISTINCT {which}) AS {number}) WHERE {{ {marked} }} GROUP BY {scope.value}"
-        )
-        count = f"COALESCE({number}, 0)"
-        return Violations(f"{scope.values} OPTIONAL {{ {{ {broken} }} }} FILTER({count} != {right})", scope.value)
+        return {node for node in run.nodes(values) if broken[node] != right}
 
     @property
     def text(self) -> str:

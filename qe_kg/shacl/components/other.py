@@ -9,7 +9,7 @@ from qe_kg.shacl.model import Constraint, Evaluation, Finding, ValueConstraint, 
 from qe_kg.shacl.nodes import Node, is_blank, is_iri, sh
 from qe_kg.shacl.parameters import Parameters
 from qe_kg.shacl.paths import Predicate
-from qe_kg.shacl.selects import NotSetwise, Scope, Violations, where_not
+from qe_kg.shacl.selects import NotSetwise, Scope, Violations, filtered, where_not
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class HasValue(Constraint):
             raise NotSetwise("a blank node has no name in SPARQL")
         if scope.path is None:
             return Violations(f"{scope.focus_pattern} FILTER(!sameTerm({scope.focus}, {self.value}))")
+        # Not FILTER NOT EXISTS: that is tried at each focus node; this goes the path backwards, once.
         return Violations(f"{scope.focus_pattern} MINUS {{ {scope.has(self.value)} }}")
 
     @property
@@ -86,7 +87,7 @@ class In(ValueConstraint):
         if any(is_blank(one) for one in self.allowed):
             raise NotSetwise("a blank node has no name in SPARQL")
         if all(is_iri(one) for one in self.allowed):
-            return Violations(f"{scope.values} FILTER({scope.value} NOT IN ({', '.join(self.allowed)}))", scope.value)
+            return filtered(scope, f"FILTER({scope.value} NOT IN ({', '.join(self.allowed)}))", scope.value)
         tests = " || ".join(f"sameTerm({scope.value}, {one})" for one in self.allowed)
         return where_not(scope, tests)
 

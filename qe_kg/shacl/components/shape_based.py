@@ -5,18 +5,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import ClassVar
 
-from qe_kg.shacl.model import Constraint, Evaluation, Finding, ValueConstraint, component
+from qe_kg.shacl.model import (
+    ByShapes,
+    Constraint,
+    Evaluation,
+    Finding,
+    SetEvaluation,
+    Shape,
+    ValueConstraint,
+    component,
+)
 from qe_kg.shacl.nodes import Node, sh
 from qe_kg.shacl.parameters import Parameters
-from qe_kg.shacl.selects import Scope, Violations
+from qe_kg.shacl.selects import Candidates, Scope
 
 
 @dataclass(frozen=True)
-class NodeShape(ValueConstraint):
+class NodeShape(ByShapes, ValueConstraint):
     """``sh:node``: https://www.w3.org/TR/shacl/#NodeConstraintComponent ."""
 
     component = component("Node")
@@ -31,10 +42,9 @@ class NodeShape(ValueConstraint):
         """The shape to conform to."""
         return (self.shape,)
 
-    def violations(self, scope: Scope) -> Violations | None:
-        """Select the values that break the shape."""
-        breaking = scope.patterns.violating(self.shape, scope.value, scope.values)
-        return None if breaking is None else Violations(f"{scope.values} {breaking}", scope.value)
+    def breaking(self, values: Candidates, run: SetEvaluation) -> Set[Node]:
+        """Return the values that break the shape."""
+        return run.failing(self.shape, values)
 
     @property
     def text(self) -> str:
@@ -56,22 +66,25 @@ class _Qualified(Constraint):
             for value in values
         )
 
-    def counted(self, scope: Scope, having: str) -> str | None:
-        """Return the pattern of the focus nodes of which a number of values count; None where none ever does."""
-        breaking = scope.patterns.violating(self.shape, scope.value, scope.values)
-        parts = [scope.values]
+    @abstractmethod
+    def is_wrong(self, number: int) -> bool:
+        """Tell whether so many values that count are too few or too many."""
+
+    def check(self, focus: Node, values: Sequence[Node], run: Evaluation) -> Iterator[Finding]:
+        """Yield a finding where too few or too many values count."""
+        if self.is_wrong(self.count(values, run)):
+            yield Finding()
+
+    def find(self, scope: Scope, shape: Shape, run: SetEvaluation) -> Iterator[tuple[Node, Finding]]:
+        """Yield the focus nodes of which too few or too many values count."""
+        values = run.values(scope)
+        counting = run.nodes(values) - run.failing(self.shape, values)
         for sibling in self.siblings:  # a value that conforms to a sibling does not count
-            elsewhere = scope.patterns.violating(sibling, scope.value, scope.values)
-            if elsewhere is None:
-                return None
-            parts.append(elsewhere)
-        if breaking is not None:
-            parts.append(f"MINUS {breaking}")
-        number = f"COUNT(DISTINCT {scope.value})"
-        return (
-            f"{{ SELECT {scope.focus} WHERE {{ {' '.join(parts)} }} "
-            f"GROUP BY {scope.focus} HAVING({number} {having} {self.number}) }}"
-        )
+            counting &= run.failing(sibling, values)
+        numbers = Counter(focus for focus, value in run.pairs(scope) if value in counting)
+        for focus in run.nodes(Candidates(scope.focus, scope.focus_pattern, scope.nodes)):
+            if self.is_wrong(numbers[focus]):
+                yield focus, Finding()
 
     @property
     def shapes(self) -> tuple[Node, ...]:
@@ -89,17 +102,9 @@ class QualifiedMinCount(_Qualified):
 
     component, words = component("QualifiedMinCount"), "at least"
 
-    def check(self, focus: Node, values: Sequence[Node], run: Evaluation) -> Iterator[Finding]:
-        """Yield a finding where too few values count."""
-        if len(values) < self.number or self.count(values, run) < self.number:
-            yield Finding()
-
-    def violations(self, scope: Scope) -> Violations | None:
-        """Select the focus nodes of which too few values count."""
-        if not self.number:
-            return None
-        enough = self.counted(scope, ">=")
-        return Violations(f"{scope.focus_pattern} {f'MINUS {enough}' if enough else ''}")
+    def is_wrong(self, number: int) -> bool:
+        """Tell whether so many values that count are too few."""
+        return number < self.number
 
 
 class QualifiedMaxCount(_Qualified):
@@ -107,15 +112,9 @@ class QualifiedMaxCount(_Qualified):
 
     component, words = component("QualifiedMaxCount"), "at most"
 
-    def check(self, focus: Node, values: Sequence[Node], run: Evaluation) -> Iterator[Finding]:
-        """Yield a finding where too many values count."""
-        if len(values) > self.number and self.count(values, run) > self.number:
-            yield Finding()
-
-    def violations(self, scope: Scope) -> Violations | None:
-        """Select the focus nodes of which too many values count."""
-        too_many = self.counted(scope, ">")
-        return None if too_many is None else Violations(too_many)
+    def is_wrong(self, number: int) -> bool:
+        """Tell whether so many values that count are too many."""
+        return number > self.number
 
 
 def read(parameters: Parameters) -> Iterator[Constraint]:

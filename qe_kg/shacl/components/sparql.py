@@ -13,8 +13,8 @@ from qe_kg.shacl.model import Constraint, Evaluation, Finding, IllFormedShapes, 
 from qe_kg.shacl.nodes import Node, iri, is_blank, is_iri, is_literal, literal_node, literal_parts, sh, text_of
 from qe_kg.shacl.parameters import Parameters
 from qe_kg.shacl.paths import Path, Predicate, path_text
-from qe_kg.shacl.prebinding import bind_everywhere, checked, is_batchable, outermost_group, with_path
-from qe_kg.shacl.selects import NotSetwise, Scope, Violations
+from qe_kg.shacl.prebinding import bind_everywhere, checked, is_batchable, with_path
+from qe_kg.shacl.selects import Scope
 
 SHAPES_GRAPH = iri("urn:qe-kg:shapes")
 _IMPORTS = iri(f"{OWL}imports")
@@ -60,20 +60,6 @@ class SparqlConstraint(Constraint):
         step = _AT_ONCE if self.query.is_batchable else 1
         for start in range(0, len(nodes), step):
             yield from self._found(nodes[start : start + step], shape, run)
-
-    def violations(self, scope: Scope) -> Violations:
-        """Select the focus nodes for which the query finds something, for shapes within shapes.
-
-        Raises:
-            NotSetwise: the query counts or cuts across focus nodes, or asks for the shapes graph.
-
-        """
-        if not self.query.is_batchable or own_variables(self.query, self.shape):
-            raise NotSetwise("its SPARQL constraint, within another shape, cannot be joined with all focus nodes")
-        nodes = f"{{ SELECT DISTINCT {scope.focus} WHERE {{ {scope.focus_pattern} }} }}"
-        group = outermost_group(self.query.text, {"this": scope.focus[1:]})
-        text = f"SELECT DISTINCT {scope.focus} WHERE {group}"
-        return Violations(f"{{ {bind_everywhere(text, {scope.focus[1:]: nodes}, sparingly=True)} }}")
 
     def find(self, scope: Scope, shape: Shape, run: Queries) -> Iterator[tuple[Node, Finding]]:
         """Yield what the query finds at any focus node of a scope, in one go where that is the same."""

@@ -11,7 +11,7 @@ from qe_kg.shacl.model import Constraint, Evaluation, Finding, ForeignPattern, V
 from qe_kg.shacl.nodes import Node, is_blank, is_literal, literal_node, literal_parts, sh, text_of
 from qe_kg.shacl.parameters import Parameters
 from qe_kg.shacl.regex import NotXPathError, to_python
-from qe_kg.shacl.selects import Scope, Violations, where_not
+from qe_kg.shacl.selects import Scope, Violations, filtered, where_not
 
 
 @dataclass(frozen=True)
@@ -119,10 +119,13 @@ class UniqueLang(Constraint):
     def violations(self, scope: Scope) -> Violations:
         """Select the languages that several values share."""
         other, tag = scope.patterns.fresh(), scope.patterns.fresh()
-        same = f"isLiteral({other}) && !sameTerm({scope.value}, {other}) && LCASE(LANG({other})) = {tag}"
-        return Violations(
-            f"{scope.values} FILTER(isLiteral({scope.value}) && LANG({scope.value}) != '') "
-            f"BIND(LCASE(LANG({scope.value})) AS {tag}) {scope.step(other)} FILTER({same})",
+        # First the rare case, a second value; only there the languages are looked at.
+        return filtered(
+            scope,
+            f"{scope.step(other)} FILTER(!sameTerm({scope.value}, {other})) "
+            f"FILTER(isLiteral({scope.value}) && isLiteral({other}) && LANG({scope.value}) != '' "
+            f"&& LCASE(LANG({scope.value})) = LCASE(LANG({other}))) BIND(LCASE(LANG({scope.value})) AS {tag})",
+            None,
             apart=tag,
         )
 

@@ -9,7 +9,7 @@ from qe_kg.shacl.datatypes import is_well_formed, lexical_test
 from qe_kg.shacl.model import Constraint, Evaluation, ValueConstraint, component
 from qe_kg.shacl.nodes import Node, is_literal, literal_parts, sh, text_of
 from qe_kg.shacl.parameters import Parameters
-from qe_kg.shacl.selects import Scope, Violations, where_not
+from qe_kg.shacl.selects import Scope, Violations, filtered, where_not
 
 _KINDS = {
     sh("IRI"): "<", sh("BlankNode"): "_", sh("Literal"): '"',
@@ -32,7 +32,7 @@ class Class(ValueConstraint):
     def violations(self, scope: Scope) -> Violations:
         """Select the values that are no instances of the class."""
         is_instance = scope.patterns.instances(scope.value, self.of)
-        return Violations(f"{scope.values} MINUS {{ {is_instance} }}", scope.value)
+        return filtered(scope, f"MINUS {{ {is_instance} }}", scope.value)
 
     @property
     def text(self) -> str:

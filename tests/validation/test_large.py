@@ -1,0 +1,79 @@
+"""Large data are validated by queries on a store; the report must be the one that small data get term by term."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from qe_kg.generate import Enterprise, write_model
+from qe_kg.loose_files import validate_files
+from qe_kg.opening import open_model
+from qe_kg.validation import ValidationReport, data
+
+SHAPES = """
+@prefix ex: <https://example.org/> . @prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+ex:PriceShape a sh:NodeShape ; sh:targetSubjectsOf ex:price ;
+    sh:property [ sh:path ex:price ; sh:datatype xsd:decimal ; sh:pattern "^[0-9]+[.][0-9]{2}$" ] ;
+    sh:property [ sh:path ex:name ; sh:minCount 1 ; sh:maxCount 1 ; sh:nodeKind sh:Literal ] .
+ex:NameShape a sh:NodeShape ; sh:targetSubjectsOf ex:name ;
+    sh:property [ sh:path ex:name ; sh:maxLength 4 ] .
+"""
+DATA = """\
+<https://example.org/a> <https://example.org/price> "1.50"^^<http://www.w3.org/2001/XMLSchema#decimal> .
+<https://example.org/a> <https://example.org/name> "long \\"1.50\\"^^<http://www.w3.org/2001/XMLSchema#decimal>" .
+<https://example.org/b> <https://example.org/price> "1.5"^^<http://www.w3.org/2001/XMLSchema#decimal> .
+
+<https://example.org/b> <https://example.org/name> "a", "b" .
+"""
+
+
+def shown(report: ValidationReport) -> dict[str, object]:
+    found = report.to_dict()
+    del found["summary"]["seconds"]
+    return found
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "LARGE", 0)
+
+
+def test_a_model_is_reported_as_if_it_were_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_model(Enterprise(flows=150, seed=3, defect_rate=0.2), tmp_path / "made")
+    small = open_model(tmp_path / "made").validate(at="2026-06-30")
+    monkeypatch.setattr(data, "LARGE", 0)
+    large = open_model(tmp_path / "made").validate(at="2026-06-30")
+    assert len(small.results) > 50
+    assert shown(large) == shown(small)
+
+
+@pytest.mark.usefixtures("large")
+def test_the_verdict_is_about_literals_as_written(tmp_path: Path) -> None:
+    (tmp_path / "shapes.ttl").write_text(SHAPES)
+    (tmp_path / "data.nt").write_text(DATA.replace('"a", "b"', '"a"'))
+    report = validate_files([tmp_path / "data.nt"], [tmp_path / "shapes.ttl"])
+    # A store holds "1.5" for both prices: only of b is that what the file says.
+    assert [(one.focus[-1], one.path, one.source and one.source.line) for one in report.results] == [
+        ("b", "https://example.org/price", 3), ("a", "https://example.org/name", 2),
+    ]  # fmt: skip
+    assert report.coverage["alteredLiterals"] == [{"property": "https://example.org/price", "number": 1}]
+
+
+@pytest.mark.usefixtures("large")
+def test_a_file_with_a_fault_is_refused_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "shapes.ttl").write_text(SHAPES)
+    (tmp_path / "data.nt").write_text(DATA)
+    with pytest.raises(Exception, match=r"data\.nt:5:"):
+        validate_files([tmp_path / "data.nt"], [tmp_path / "shapes.ttl"])
+
+
+def test_a_blank_node_is_told_by_the_same_name_each_time(tmp_path: Path) -> None:
+    (tmp_path / "shapes.ttl").write_text(SHAPES)
+    (tmp_path / "data.ttl").write_text("@prefix ex: <https://example.org/> . [ ex:name 1 , 2 ] . [ ex:price 3 ] .")
+    first, second = (
+        validate_files([tmp_path / "data.ttl"], [tmp_path / "shapes.ttl"]).to_dict()["results"] for _ in range(2)
+    )
+    assert len(first) == 3 and {one["focus"][0] for one in first} == {"f"}
+    assert first == second
