@@ -15,7 +15,8 @@ from qe_kg.cli import qe_kg as command_line
 from qe_kg.loose_files import validate_files, validate_store
 from qe_kg.opening import find_store, load_model, open_model
 from qe_kg.store.profiles import Profile, profile_of_url
-from qe_kg.store.remote import RemoteSource, RemoteStore, n_triples
+from qe_kg.store.remote import RemoteStore, n_triples
+from qe_kg.store.remote_source import RemoteSource
 from qe_kg.store.sparql_source import altered_by_store
 from qe_kg.validation.by_queries import NotByQueries, run_by_queries
 from qe_kg.validation.engines import run
