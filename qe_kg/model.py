@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from qe_kg.catalogue import Catalogue
 from qe_kg.change import Change
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from qe_kg.validation.gate import InputFile, Settings
     from qe_kg.validation.in_store import InStore
     from qe_kg.validation.report import Severity
+    from qe_kg.validation.session import Validator
+    from qe_kg.validation.since import Since
 #: The files that a validation within a store reads: the shapes, and what describes them and their rules.
 IN_STORE_ROLES = ("ontology", "shapes")
 
@@ -248,6 +250,7 @@ class Model(RuleQuestions, LineageQuestions):
         fail_on: Severity = "Violation",
         engine: str = "auto",
         strict: bool = False,
+        since: Since | None = None,
     ) -> ValidationReport:
         """Validate the model with its shapes.
 
@@ -260,6 +263,7 @@ class Model(RuleQuestions, LineageQuestions):
             fail_on: the lightest severity whose open results make the model not conform.
             engine: the SHACL engine; see `qe_kg.validation.engines.ENGINES`.
             strict: whether what was not looked at counts as an open violation.
+            since: how the model has come to be what it is: only the focus nodes that this can affect are validated.
 
         Raises:
             CallError: the day is none, or a profile is unknown (`UnknownNameError`).
@@ -270,7 +274,11 @@ class Model(RuleQuestions, LineageQuestions):
 
         chosen, day = tuple(dict.fromkeys(profiles)) or self.profiles, read_day(at)
         settings = Settings(chosen, day, baseline, waivers, self.is_whole, fail_on, engine, strict)
-        return self._validated_in_store(settings) if self._is_elsewhere else self._validated(settings)
+        if not self._is_elsewhere:
+            return self._validated(settings, since=since)
+        if since is not None:
+            raise CallError("what has changed is known of files, and this model is in a store")
+        return self._validated_in_store(settings)
 
     def _validated_in_store(self, settings: Settings) -> ValidationReport:
         from qe_kg.validation.in_store import InStore, copied, validated_in_store
@@ -282,9 +290,15 @@ class Model(RuleQuestions, LineageQuestions):
 
         return validated_in_store(settings.engine, there, lambda: self.in_memory()._validated(settings))
 
-    def _validated(self, settings: Settings, in_store: InStore | None = None) -> ValidationReport:
+    def _validated(
+        self, settings: Settings, in_store: InStore | None = None, since: Since | None = None
+    ) -> ValidationReport:
         from qe_kg.validation.gate import validate
 
+        day, chosen = settings.day or date.today(), settings.profiles or ()
+        conduits = self.conduits(day, chosen)
+        if since is not None:
+            since = since.of_model(self, lambda model: model.conduits(day, chosen), conduits, self._is_entailed)
         # Of what a store holds only what is not in it is read: the shapes, and what they are about.
         read = self.manifest.of_role(*(RDF_ROLES if in_store is None else IN_STORE_ROLES))
         inputs = {file: self.input_file(file, is_here=in_store is not None) for file in read}
@@ -298,9 +312,22 @@ class Model(RuleQuestions, LineageQuestions):
             problems=self.problems,
             file_names={str(file.path): shown_path(file.path) for file in self.manifest.of_role(*RDF_ROLES)},
             extra=() if in_store else [*self.files.added(), *self._entailed],
-            conduits=self.conduits(settings.day or date.today(), settings.profiles or ()),
+            conduits=conduits,
             in_store=in_store,
+            since=since,
         )
+
+    def validator(self, *, paths: bool = True, **options: Any) -> Validator:  # noqa: ANN401
+        """Return what validates the model as it changes; see `qe_kg.validation.session.Validator`.
+
+        Args:
+            paths: whether to look for findings along paths, which takes long in a large model.
+            options: ``baseline``, ``waivers``, ``profiles`` and ``at`` as for `validate`.
+
+        """
+        from qe_kg.validation.session import validator
+
+        return validator(self, self.profiles, paths=paths, is_whole=self.is_whole, **options)
 
     def input_file(self, file: ModelFile, *, is_here: bool = False) -> InputFile:
         """Return a file as the gate takes it: with its quads, and under the name to report.

@@ -160,7 +160,7 @@ class Publisher:
         size = self._store.size(name)
         if size and fits(found := read_graph(self._store, name)):
             return found
-        self._store.put_graph(name, graph.parts)
+        self._store.put_graph(name, graph.parts, is_unread=True)
         found = read_graph(self._store, name)
         if not fits(found):
             raise self._store.connection.error(

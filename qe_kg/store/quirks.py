@@ -25,6 +25,8 @@ class Quirks:
         atomic_update: whether an update of several operations happens as a whole or not at all.
         serial_updates: whether of two updates at once one waits for the other, or fails.
         chunked: whether a body may come in parts of which nobody tells the number before.
+        unread_option: what the graph store's URL may get for a graph that nobody reads yet: it loads faster, and what a
+            failure leaves behind may be a part.
         transactions: the transaction protocol over HTTP, or "".
         insert_limit: how many triples one INSERT DATA may have; 0 is any number.
         busy: status codes that mean "try again", beside 429 and 503.
@@ -43,6 +45,7 @@ class Quirks:
     atomic_update: bool = False
     serial_updates: bool = False
     chunked: bool = True
+    unread_option: str = ""
     transactions: str = ""
     insert_limit: int = 1000
     busy: tuple[int, ...] = ()
@@ -54,6 +57,7 @@ PRODUCTS: dict[str, Quirks] = {
     "generic": Quirks(),
     "oxigraph": Quirks(
         query="/query", update="/update", graph_store="/store", may_cut_rows=False, union_repeats=True, auth="none",
+        unread_option="no_transaction",
         atomic_update=True, insert_limit=0, tested="0.5.13",
     ),
     "fuseki": Quirks(

@@ -261,15 +261,17 @@ class RemoteStore:
                 self._check_type(reply, _TRIPLES)
             yield reply
 
-    def put_graph(self, name: str, triples: Body) -> None:
+    def put_graph(self, name: str, triples: Body, *, is_unread: bool = False) -> None:
         """Replace a named graph by N-Triples; may be done again after any failure.
+
+        ``is_unread``: nobody reads the graph before it was read back, so a failure may leave a part of it.
 
         Raises:
             CallError: the profile has no URL of a graph store.
             StoreError: it did not work out.
 
         """
-        self._graph_write("PUT", name, triples, idempotent=True)
+        self._graph_write("PUT", name, triples, idempotent=True, is_unread=is_unread)
 
     def post_graph(self, name: str, triples: Body, *, idempotent: bool = False) -> None:
         """Add N-Triples to a named graph; ``idempotent`` where they have no blank node. Errors as for `put_graph`."""
@@ -280,23 +282,26 @@ class RemoteStore:
         with self._graph_request("DELETE", name, allowed=(404,)) as reply:
             reply.read()
 
-    def _graph_write(self, method: str, name: str, triples: Body, *, idempotent: bool) -> None:
+    def _graph_write(self, method: str, name: str, triples: Body, *, idempotent: bool, is_unread: bool = False) -> None:
         headers = {"Content-Type": _TRIPLES}
         if callable(triples) and not self.profile.quirks.chunked:
             triples = b"".join(triples())
-        with self._graph_request(method, name, headers=headers, body=triples, idempotent=idempotent) as reply:
+        option = self.profile.quirks.unread_option if is_unread else ""
+        with self._graph_request(
+            method, name, headers=headers, body=triples, idempotent=idempotent, option=option
+        ) as reply:  # fmt: skip
             reply.read()
 
     def _graph_request(
         self, method: str, name: str, *, headers: dict[str, str] | None = None, body: Body | None = None,
-        idempotent: bool = True, allowed: tuple[int, ...] = (),
+        idempotent: bool = True, allowed: tuple[int, ...] = (), option: str = "",
     ) -> Reply:  # fmt: skip
         # Always with a graph: without one, a PUT replaces everything that some stores hold.
         if not name:
             raise CallError("a graph has a name")
         if not self.profile.graph_store:
             raise CallError(f"the store {self.profile.name} has no graph-store URL: add graph-store = … or base = …")
-        url = f"{self.profile.graph_store}?graph={quote(name, safe='')}"
+        url = f"{self.profile.graph_store}?graph={quote(name, safe='')}" + (f"&{option}" if option else "")
         return self.connection.send(method, url, headers=headers, body=body, idempotent=idempotent, allowed=allowed)
 
     def load(self, path: Path, graph: str, rename: Callable[[str], str] | None = None) -> set[str]:

@@ -73,6 +73,8 @@ def _try(site: Site, at: int, kind: str, reading: Reading) -> str:
             outcome = _publish_and_be_killed(site, proxy)
         else:
             outcome = _publish(site, proxy.base, 0.4 if kind == "slow" else _IMPATIENT["timeout"])
+        with proxy.restart:  # the server is there again, also where the publisher did not wait for it
+            pass
         where = f"{kind} at {proxy.requests[at] if at < len(proxy.requests) else 'the end'} ({at}): {outcome or 'done'}"
         assert site.has(NEW) or site.has(OLD), where
         assert "\n" not in outcome, where
