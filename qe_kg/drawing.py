@@ -12,18 +12,14 @@ import json
 import os
 import re
 import textwrap
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from qe_kg.catalogue import Element
 from qe_kg.errors import ReadError
 from qe_kg.lineage import Flow, Lineage
-
-if TYPE_CHECKING:
-    from qe_kg.inference.why import Explanation
-    from qe_kg.terms import Term
 
 FORMATS = ("mermaid", "dot", "svg")
 
@@ -131,8 +127,8 @@ def make_diagram(
     nodes = tuple(
         Node(
             keys[element.iri],
-            _visible(element.name) or _NAMELESS,
-            _visible(element.label) if element.code else "",
+            visible(element.name) or _NAMELESS,
+            visible(element.label) if element.code else "",
             element.zone,
             element.iri in started,
         )
@@ -145,7 +141,7 @@ def make_diagram(
             tuple(
                 sorted(
                     {
-                        _visible(f"{elements[item].label}{_behind(flow) if paths is not None else ''}")
+                        visible(f"{elements[item].label}{_behind(flow) if paths is not None else ''}")
                         for flow in together
                         for item in flow.items
                     }
@@ -157,7 +153,7 @@ def make_diagram(
         )
         for (source, target), together in sorted(pairs.items(), key=lambda one: (keys[one[0][0]], keys[one[0][1]]))
     )
-    return Diagram(_visible(title), nodes, arrows)
+    return Diagram(visible(title), nodes, arrows)
 
 
 def diagram_of_lineage(lineage: Lineage, start: Iterable[str]) -> Diagram:
@@ -194,28 +190,7 @@ def _first(names: list[str]) -> str:
     return ", ".join(names[:_MOST_TOLD]) + more
 
 
-def diagram_of_explanation(explanation: Explanation, show: Callable[[str], str]) -> Diagram:
-    """Make the diagram of an explanation: a box a triple, arrows from what a rule needs to what it gives."""
-    nodes: dict[tuple[Term, Term, Term], Node] = {}
-    arrows: dict[tuple[str, str], Arrow] = {}
-
-    def add(one: Explanation) -> Node:
-        if one.triple not in nodes:
-            text = one.text(show)
-            place = f"{one.file}:{one.line}" if one.line else one.file or ""
-            below = place if one.rule is None else f"{one.rule}: {one.says}"
-            nodes[one.triple] = Node(f"n{len(nodes) + 1}", _visible(text), _visible(below), None, one is explanation)
-            for premise in one.premises:
-                source = add(premise)
-                arrow = Arrow(source.key, nodes[one.triple].key, (), "none", False, False)
-                arrows.setdefault((arrow.source, arrow.target), arrow)
-        return nodes[one.triple]
-
-    add(explanation)
-    return Diagram("Why?", tuple(nodes.values()), tuple(arrows.values()), "From what is said to what follows")
-
-
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Return a text in one line, without the characters that XML and YAML cannot hold."""
     return " ".join(_INVISIBLE.sub("\ufffd", text).split())
 

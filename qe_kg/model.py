@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from qe_kg.catalogue import Catalogue
 from qe_kg.change import Change
@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from qe_kg.validation.gate import InputFile, Settings
     from qe_kg.validation.in_store import InStore
     from qe_kg.validation.report import Severity
-#: The parts of a model that are read for a validation within a store: rules and what is accepted are looked up there.
-IN_STORE_ROLES = ("ontology", "baseline", "waivers", "shapes")
+    from qe_kg.validation.session import Validator
+    from qe_kg.validation.since import Since
+#: The files that a validation within a store reads: the shapes, and what describes them and their rules.
+IN_STORE_ROLES = ("ontology", "shapes")
 
 
 class Model(RuleQuestions, LineageQuestions):
@@ -70,6 +72,7 @@ class Model(RuleQuestions, LineageQuestions):
         self.is_whole, self.change, self._is_entailed = is_whole, change or Change(), entail
         self.manifest, self.namespaces, self.store = manifest, manifest.namespaces, store
         self.files = ModelFiles(manifest, self.change, held)
+        self._is_elsewhere = held is not None and is_loaded
         self._stamp, self._graph_files = stamp, dict[str, Path]()
         for file in manifest.of_role(*RDF_ROLES):
             for graph in {self.files.stored_name(file)} if is_loaded else self._load(file):
@@ -162,7 +165,7 @@ class Model(RuleQuestions, LineageQuestions):
 
     def in_memory(self) -> Model:
         """Return this model, or of one in a store elsewhere a copy in memory, for what looks at all of it."""
-        return self if self.files.held is None else self._copied(entail=self._is_entailed)
+        return self._copied(entail=self._is_entailed) if self._is_elsewhere else self
 
     def _copied(self, *, entail: bool) -> Model:
         from qe_kg.store.record import KeptGraphs
@@ -247,6 +250,7 @@ class Model(RuleQuestions, LineageQuestions):
         fail_on: Severity = "Violation",
         engine: str = "auto",
         strict: bool = False,
+        since: Since | None = None,
     ) -> ValidationReport:
         """Validate the model with its shapes.
 
@@ -259,6 +263,7 @@ class Model(RuleQuestions, LineageQuestions):
             fail_on: the lightest severity whose open results make the model not conform.
             engine: the SHACL engine; see `qe_kg.validation.engines.ENGINES`.
             strict: whether what was not looked at counts as an open violation.
+            since: how the model has come to be what it is: only the focus nodes that this can affect are validated.
 
         Raises:
             CallError: the day is none, or a profile is unknown (`UnknownNameError`).
@@ -269,7 +274,11 @@ class Model(RuleQuestions, LineageQuestions):
 
         chosen, day = tuple(dict.fromkeys(profiles)) or self.profiles, read_day(at)
         settings = Settings(chosen, day, baseline, waivers, self.is_whole, fail_on, engine, strict)
-        return self._validated(settings) if self.files.held is None else self._validated_in_store(settings)
+        if not self._is_elsewhere:
+            return self._validated(settings, since=since)
+        if since is not None:
+            raise CallError("what has changed is known of files, and this model is in a store")
+        return self._validated_in_store(settings)
 
     def _validated_in_store(self, settings: Settings) -> ValidationReport:
         from qe_kg.validation.in_store import InStore, copied, validated_in_store
@@ -281,35 +290,67 @@ class Model(RuleQuestions, LineageQuestions):
 
         return validated_in_store(settings.engine, there, lambda: self.in_memory()._validated(settings))
 
-    def _validated(self, settings: Settings, in_store: InStore | None = None) -> ValidationReport:
+    def _validated(
+        self, settings: Settings, in_store: InStore | None = None, since: Since | None = None
+    ) -> ValidationReport:
         from qe_kg.validation.gate import validate
 
-        roles = RDF_ROLES if in_store is None else IN_STORE_ROLES
-        inputs = [(file.role, self._input(file)) for file in self.manifest.of_role(*roles)]
+        day, chosen = settings.day or date.today(), settings.profiles or ()
+        conduits = self.conduits(day, chosen)
+        if since is not None:
+            since = since.of_model(self, lambda model: model.conduits(day, chosen), conduits, self._is_entailed)
+        # Of what a store holds only what is not in it is read: the shapes, and what they are about.
+        read = self.manifest.of_role(*(RDF_ROLES if in_store is None else IN_STORE_ROLES))
+        inputs = {file: self.input_file(file, is_here=in_store is not None) for file in read}
+        shapes = self.manifest.of_role("shapes")
         # Rules and legal sources are described in the shapes files and are instances like any other.
         return validate(
-            [one for _, one in inputs],
-            [one for role, one in inputs if role == "shapes"],
+            list(inputs.values()),
+            [inputs[file] if self.files.held is None else self.input_file(file, is_here=True) for file in shapes],
             self.namespaces,
             settings,
             problems=self.problems,
             file_names={str(file.path): shown_path(file.path) for file in self.manifest.of_role(*RDF_ROLES)},
             extra=() if in_store else [*self.files.added(), *self._entailed],
-            conduits=self.conduits(settings.day or date.today(), settings.profiles or ()),
+            conduits=conduits,
             in_store=in_store,
+            since=since,
         )
 
-    def _input(self, file: ModelFile) -> InputFile:
+    def validator(self, *, paths: bool = True, **options: Any) -> Validator:  # noqa: ANN401
+        """Return what validates the model as it changes; see `qe_kg.validation.session.Validator`.
+
+        Args:
+            paths: whether to look for findings along paths, which takes long in a large model.
+            options: ``baseline``, ``waivers``, ``profiles`` and ``at`` as for `validate`.
+
+        """
+        from qe_kg.validation.session import validator
+
+        return validator(self, self.profiles, paths=paths, is_whole=self.is_whole, **options)
+
+    def input_file(self, file: ModelFile, *, is_here: bool = False) -> InputFile:
+        """Return a file as the gate takes it: with its quads, and under the name to report.
+
+        Args:
+            file: one of the manifest's.
+            is_here: whether to read the file that is here, also where a store elsewhere holds the model.
+
+        """
         from qe_kg.validation.gate import InputFile
 
-        is_whole = not self.change.removed and self.files.renaming(file) is None and self.files.held is None
-        return InputFile(file.path, shown_path(file.path), lambda: self.files.read(file), is_whole)
+        files = ModelFiles(self.manifest) if is_here else self.files
+        if files.held is None:
+            is_whole = not files.change.removed and files.renaming(file) is None
+            return InputFile(file.path, shown_path(file.path), lambda: files.read(file), is_whole)
+        graph = files.stored_name(file)  # lines of the file here say nothing about what a store holds
+        return InputFile(Path(graph), graph, lambda: files.read(file), False)
 
     # --- export -------------------------------------------------------------------------------------------
 
     def parts(self, roles: Iterable[str] = DEFAULT_ROLES) -> tuple[Part, ...]:
         """Return what an export of these roles consists of, one part a source."""
-        if self._stamp is not None or self.files.held is not None:
+        if self._stamp is not None or self._is_elsewhere:
             return parts_of_store(self.files.held or self.store, self.manifest, tuple(roles))
         return parts_of_files(self.files, tuple(roles), self._entailed)
 

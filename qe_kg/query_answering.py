@@ -9,7 +9,7 @@ from qe_kg.assets import asset_root
 from qe_kg.namespaces import DEFAULT_BASE, Namespaces
 from qe_kg.query_library import QueryLibrary, bind_parameters, free_parameter
 from qe_kg.query_results import QueryResult
-from qe_kg.sparql_text import bind, check_allowed, is_query
+from qe_kg.sparql_text import bind, check_allowed, is_query, refuse_graphs
 from qe_kg.store.protocol import Solutions, Store
 
 
@@ -39,6 +39,7 @@ def query_text(
         if known.path.is_relative_to(asset_root() / "queries"):
             # Before parameters are bound: what a user gives is not moved.
             known = replace(known, text=known.text.replace(DEFAULT_BASE, namespaces.base))
+        refuse_graphs(known.text)
         text = bind_parameters(known, given, resolve)
     check_allowed(text)
     return text

@@ -67,6 +67,19 @@ def refuse_network(query: str) -> None:
                 raise QueryError("LOAD is not allowed: a query may not fetch from the network")
 
 
+def refuse_graphs(query: str) -> None:
+    """Refuse a query that names the graphs it asks: some stores fetch them from the network.
+
+    It is for queries that the user did not write; whoever writes FROM in a query of their own names the graph.
+
+    Raises:
+        QueryError: it has a FROM clause.
+
+    """
+    if any(token.kind == "word" and token.text.upper() == "FROM" for token in tokens(query)):
+        raise QueryError("FROM is not allowed in it: some stores fetch the graph from the network")
+
+
 def check_allowed(query: str) -> None:
     """Refuse a query that could reach the network or exhaust the native parser's stack.
 

@@ -10,7 +10,7 @@ from qe_kg.competency import Question, answer, read_questions
 from qe_kg.errors import QeKgError, QueryError, ReadError
 from qe_kg.query_library import LibraryQuery, read_query
 from qe_kg.report_formats.findings import Finding
-from qe_kg.sparql_text import check_allowed
+from qe_kg.sparql_text import check_allowed, refuse_graphs
 from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.store.files import shown_path
 from qe_kg.store.protocol import Solutions
@@ -26,6 +26,7 @@ def check_queries(context: Context) -> Iterator[Finding]:
         try:
             query = read_query(path, name)
             check_allowed(query.text)
+            refuse_graphs(query.text)
             found = empty.query(query.text, context.manifest.namespaces.prefixes)
         except QueryError as error:
             yield finding("QRY-01", error.problem, name, _place(error, path, shown), identity=(error.problem,))

@@ -36,6 +36,8 @@ Examples:
   qe-kg validate --report sarif=qe-kg.sarif --report junit=qe-kg.xml --format github
   qe-kg validate data.ttl more.ttl        other data, with the model's ontology and shapes
   qe-kg validate any.ttl --shapes my-shapes.ttl
+  qe-kg validate --since main             only what the changes since main can affect
+  qe-kg diff main --format rdfpatch -o change.rdfp; qe-kg validate --changed change.rdfp
   qe-kg validate --store fuseki+http://localhost:3030/flows"""
 
 
@@ -74,6 +76,13 @@ Examples:
     show_default=True,
     help="From which severity an open result fails.",
 )
+@click.option(
+    "--changed",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Apply this RDF Patch (see qe-kg diff --format rdfpatch) and check only what it can affect.",
+)
+@click.option("--since", metavar="REF", help="Check only what the changes since this git revision can affect.")
 @click.option("--strict", is_flag=True, help="Count what was not checked as an open violation; see the coverage.")
 @click.option(
     "--graph", "graphs", multiple=True, metavar="IRI",
@@ -94,6 +103,9 @@ def validate_command(
     Findings that somebody waived, or that the model's baseline lists, are shown as "waived" or "baseline" and do not
     fail. A waiver counts until the day it ends, and only with an approver and a legal citation. Faulty references
     (an unknown term, something that nothing describes, two files that contradict each other) are findings too.
+
+    With --changed or --since only the focus nodes that the change can affect are checked, and only results on them
+    are shown; the report says which these are, and of how many shapes that could be told ("bounded").
 
     sarif, junit, github, gitlab and summary are for CI systems; --report writes several of them in one run.
 
@@ -146,11 +158,11 @@ def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str
     if shapes:
         if not paths and not place:
             raise CallError("with --shapes, name the RDF files or folders to validate")
-        of_model = ("model_path", "no_inferences", "entail", "profiles", "at", "no_waivers")
+        of_model = ("model_path", "no_inferences", "entail", "profiles", "at", "no_waivers", "changed", "since")
         if chosen_scenario() or any(options[name] for name in of_model):
             raise CallError(
                 "--shapes uses nothing of a model; leave out --model, --scenario, --no-inferences, --entail, "
-                "--profile, --at and --no-waivers"
+                "--profile, --at, --no-waivers, --changed and --since"
             )
         if place is not None and not isinstance(place, Path):
             with progress("Validating"):
@@ -163,14 +175,20 @@ def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str
             raise CallError(f"{paths[0]} is a model, and --model names another; leave out one of them")
         options["model_path"], paths = paths[0], ()
     if paths:
-        if options["no_inferences"] or options["entail"] or chosen_scenario():
+        own = ("no_inferences", "entail", "changed", "since")
+        if any(options[name] for name in own) or chosen_scenario():
             raise CallError(
-                "--scenario, --no-inferences and --entail are about a model's own data; leave out PATH or them"
+                "--scenario, --no-inferences, --entail, --changed and --since are about a model's own data; "
+                "leave out PATH or them"
             )
         with progress("Validating"):
             return model_with_data(options["model_path"], paths).validate(**how)
     model = open_for(options["model_path"], options["no_inferences"], options["entail"], warn=False)
     with progress("Validating"):
+        if options["changed"] or options["since"]:
+            from qe_kg.cli.since import read_since
+
+            model, how["since"] = read_since(model, options["changed"], options["since"], options["model_path"])
         return model.validate(**how)
 
 
@@ -227,7 +245,7 @@ def _text(report: ValidationReport) -> str:
         if report.conforms
         else styled("does not conform", fg="red", bold=True)
     )
-    lines += _coverage(report)
+    lines += _coverage(report) if report.changed is None else _changed(report.changed)
     if report.profiles and report.day:
         lines.append(f"checked with the rules of {', '.join(report.profiles)}, as of {report.day}")
     lines.append(
@@ -236,6 +254,19 @@ def _text(report: ValidationReport) -> str:
         f"{summary.seconds:.1f} s"
     )
     return "\n".join(lines)
+
+
+def _changed(changed: dict[str, Any]) -> list[str]:
+    """Say what was checked of a model that changed."""
+    size = f"{count(changed['added'], 'triple')} added, {changed['removed']} removed"
+    if changed["whole"] is not None:
+        return [f"{size}; everything was checked: {changed['whole']}"]
+    lines = [
+        f"{size}; bounded: {changed['bounded']} of {count(changed['shapes'], 'shape')}; "
+        f"{count(len(changed['focusNodes']), 'focus node')} checked, and none of the others"
+    ]
+    lines += [f"all focus nodes of {one['shape']} were checked: {one['why']}" for one in changed["unbounded"]]
+    return lines
 
 
 def _coverage(report: ValidationReport) -> list[str]:

@@ -7,9 +7,10 @@ the old graph's blank nodes get when they are named the same way, so a patch fin
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from qe_kg.change import Change
 from qe_kg.errors import ParseError, ReadError
 from qe_kg.store.statements import Difference, name_blank_nodes, parse_line, quad_of
 
@@ -44,6 +45,32 @@ def apply_patch(quads: Iterable[ox.Quad], patch: str, name: str = "the patch") -
 
     """
     result = set(name_blank_nodes(quads))
+    for number, kind, quad in _rows(patch, name):
+        if kind == "A":
+            result.add(quad)
+        elif quad in result:
+            result.remove(quad)
+        else:
+            raise ReadError(f"{name}:{number}: deletes what is not there: {quad}")
+    return frozenset(result)
+
+
+def read_patch(patch: str, name: str = "the patch") -> Change:
+    """Return what a patch adds and what it deletes, whatever it is applied to.
+
+    Raises:
+        ParseError: a line of the patch is none.
+
+    """
+    found: dict[str, dict[ox.Quad, None]] = {"A": {}, "D": {}}
+    for _, kind, quad in _rows(patch, name):
+        found[kind][quad] = None
+        found["D" if kind == "A" else "A"].pop(quad, None)
+    return Change(tuple(found["A"]), tuple(found["D"]))
+
+
+def _rows(patch: str, name: str) -> Iterator[tuple[int, str, ox.Quad]]:
+    """Yield the rows of a patch that say something: line, "A" or "D", quad."""
     for number, line in enumerate(patch.splitlines(), 1):
         kind, _, rest = line.strip().partition(" ")
         if not kind or kind.startswith("#") or kind in _IGNORED:
@@ -51,13 +78,6 @@ def apply_patch(quads: Iterable[ox.Quad], patch: str, name: str = "the patch") -
         try:
             if kind not in ("A", "D"):
                 raise ValueError(f"a line begins with A, D, {', '.join(_IGNORED)}, not {kind!r}")
-            quad = quad_of(parse_line(rest))
+            yield number, kind, quad_of(parse_line(rest))
         except ValueError as error:
             raise ParseError(name, number, None, " ".join(str(error).split())) from error
-        if kind == "A":
-            result.add(quad)
-        elif quad in result:
-            result.remove(quad)
-        else:
-            raise ReadError(f"{name}:{number}: deletes what is not there: {rest}")
-    return frozenset(result)

@@ -6,6 +6,7 @@ written                       means
 a folder with qe-kg.toml      that model
 another folder, or a file     the RDF in it
 a store on disk               what was loaded into it
+a store's URL, or a profile   what it holds of the model of --model, else of the current folder
 a git revision                the model of --model, else of the current folder, at that revision
 revision:path                 a model, folder or file at that revision; ./path from the current folder
 one…@scenario:NAME            a model as the scenario has it
@@ -31,13 +32,17 @@ from qe_kg.assets import asset_root
 from qe_kg.errors import CallError, ReadError
 from qe_kg.manifest import BUILTIN_PATTERNS, MANIFEST_NAME, RDF_ROLES, Manifest, ModelFile, find_model, read_manifest
 from qe_kg.namespaces import DEFAULT_BASE, Namespaces
+from qe_kg.opening import find_store, open_model
 from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.store.files import read_quads
+from qe_kg.store.profiles import Profile, is_url
 from qe_kg.store.stamp import STORE_INSIDE, Stamp
 from qe_kg.store.statements import Content, content
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
+
+    from qe_kg.model import Model
 
 _SCENARIO = "@scenario:"
 _SUFFIXES = (".ttl", ".turtle", ".trig", ".nt", ".nq", ".rdf", ".owl", ".jsonld", ".n3")
@@ -52,7 +57,7 @@ class Side:
         files: its RDF files with their roles; the role is "data" where there is no model.
         manifest: the model's manifest, or None where it is no model.
         root: the temporary folder that the files were written to, or None; left out of places that are shown.
-        store: the folder of a store on disk that is compared instead of files, or None.
+        store: what is compared instead of files: the folder of a store on disk, or a model in a store elsewhere.
 
     """
 
@@ -60,7 +65,7 @@ class Side:
     files: tuple[ModelFile, ...]
     manifest: Manifest | None = None
     root: Path | None = None
-    store: Path | None = None
+    store: Path | Model | None = None
 
     @property
     def namespaces(self) -> Namespaces:
@@ -77,8 +82,10 @@ class Side:
             ParseError, ReadError: a file cannot be read.
 
         """
-        if self.store:
+        if isinstance(self.store, Path):
             return Content(frozenset(EmbeddedStore(self.store, read_only=True).union()))
+        if self.store is not None:
+            return Content(frozenset(self.store.files.quads(*RDF_ROLES)))
         files = [file for file in self.files if builtin or not file.builtin]
         removed = {quad.triple for file in files if file.role == "removed" for quad in read_quads(file.path)}
         stated = [file for file in files if file.role in RDF_ROLES]
@@ -152,6 +159,9 @@ def _range(text: str, model: Path | None) -> tuple[str, str, str | None] | None:
 def _open(name: str, model: Path | None, into: ExitStack) -> Side:
     text, _, scenario = name.partition(_SCENARIO)
     path = Path(text) if text else find_model(model)
+    profile = _elsewhere(text, model)
+    if profile is not None:
+        return Side(text, (), store=open_model(model, store=profile, scenario=scenario or None))
     side = _at_path(path, _shown(path)) if path.exists() else _at_revision(text, model, into)
     if not scenario:
         return side
@@ -159,6 +169,14 @@ def _open(name: str, model: Path | None, into: ExitStack) -> Side:
         raise CallError(f"{text} is no model and has no scenarios")
     in_scenario = side.manifest.in_scenario(scenario)
     return replace(side, name=f"{side.name} in scenario {scenario}", manifest=in_scenario, files=in_scenario.files)
+
+
+def _elsewhere(text: str, model: Path | None) -> Profile | None:
+    """Return the store elsewhere that a name stands for, if it is a URL or a profile's name."""
+    if not is_url(text) and (Path(text).exists() or text not in read_manifest(find_model(model)).stores):
+        return None
+    place = find_store(text, model)
+    return None if isinstance(place, Path) else place
 
 
 def _shown(path: Path) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from qe_kg.errors import QueryError
-from qe_kg.sparql_text import Token, check_allowed, tokens
+from qe_kg.sparql_text import Token, check_allowed, refuse_graphs, tokens
 
 _FORBIDDEN = {
     "MINUS": "MINUS is not allowed where variables are bound beforehand",
@@ -20,11 +20,12 @@ def checked(query: str, bound: Iterable[str]) -> str:
     """Return a query if SHACL allows it where some variables are bound beforehand.
 
     Raises:
-        QueryError: it uses MINUS, VALUES or SERVICE, binds such a variable anew, has a sub-select that does not
+        QueryError: it uses MINUS, VALUES, SERVICE or FROM, binds such a variable anew, has a sub-select that does not
             project one, or is longer or deeper than is safe.
 
     """
     check_allowed(query)
+    refuse_graphs(query)
     names = frozenset(bound)
     significant = [one for one in tokens(query) if one.kind not in ("space", "comment")]
     for before, token in zip((None, *significant), significant, strict=False):

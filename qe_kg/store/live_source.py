@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 
 import pyoxigraph as ox
 
 from qe_kg.store.sparql_source import MemorySource
 
 Triple = tuple[str, str, str]
+_AT_ONCE = 50_000  # triples that are text at a time
 
 
 class LiveSource(MemorySource):
@@ -22,6 +24,10 @@ class LiveSource(MemorySource):
 
     def __init__(self, triples: Callable[[], Iterable[Triple]], graphs: Mapping[str, Iterable[ox.Quad]]) -> None:
         super().__init__(_Quads(triples), graphs)
+
+    def warm(self) -> None:
+        """Load the triples now, so that no later query has to wait for it."""
+        self._store = self.store
 
     def add(self, triples: Iterable[Triple]) -> None:
         """Take note of triples that are there now."""
@@ -58,5 +64,7 @@ class _Quads:
 
 
 def _quads(triples: Iterable[Triple]) -> Iterator[ox.Quad]:
-    text = "".join(f"{subject} {predicate} {value} .\n" for subject, predicate, value in triples)
-    return ox.parse(text.encode(), format=ox.RdfFormat.N_TRIPLES)
+    rest = iter(triples)
+    while part := list(islice(rest, _AT_ONCE)):
+        text = "".join(f"{subject} {predicate} {value} .\n" for subject, predicate, value in part)
+        yield from ox.parse(text.encode(), format=ox.RdfFormat.N_TRIPLES)

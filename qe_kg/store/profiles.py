@@ -108,7 +108,8 @@ def profile_of_url(text: str, environment: Mapping[str, str] = os.environ) -> Pr
     table: dict[str, Any] = {"base" if product else "query": url}
     if product:
         table["product"] = product
-    return _profile(_shown(url), table, "QE_KG_STORE_", environment, Path(), CallError, "--store")
+    name = f"{product}+{_shown(url)}" if product else _shown(url)
+    return _profile(name, table, "QE_KG_STORE_", environment, Path(), CallError, "--store")
 
 
 def read_profile(
@@ -157,9 +158,8 @@ def _profile(
     quirks = PRODUCTS[product]
     base = values.get("base", "").rstrip("/")
 
-    def url(key: str, path: str) -> str:
-        # Where a product answers queries at the base itself its path is empty.
-        return str(values.get(key, "")) or (base + path if base and (path or key == "query") else "")
+    def url(key: str, path: str | None) -> str:
+        return str(values.get(key, "")) or (base + path if base and path is not None else "")
 
     query = url("query", quirks.query)
     if not query:

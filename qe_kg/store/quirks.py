@@ -14,8 +14,8 @@ class Quirks:
     """How one product differs from what the specifications leave open.
 
     Attributes:
-        query: path of the query endpoint below the base URL; ``update`` and ``graph_store`` likewise, "" where the
-            product has no usual one.
+        query: path of the query endpoint below the base URL, "" where it is the base; ``update`` and ``graph_store``
+            likewise, None where the product has no usual one.
         default_graph: what a query sees that names no graph: "union" of all named graphs, or the "unnamed" one only.
             Nothing here relies on it: each query names the graphs that it asks.
         may_cut_rows: whether an answer of many rows may be cut off without an error; it is then counted.
@@ -25,6 +25,8 @@ class Quirks:
         atomic_update: whether an update of several operations happens as a whole or not at all.
         serial_updates: whether of two updates at once one waits for the other, or fails.
         chunked: whether a body may come in parts of which nobody tells the number before.
+        unread_option: what the graph store's URL may get for a graph that nobody reads yet: it loads faster, and what a
+            failure leaves behind may be a part.
         transactions: the transaction protocol over HTTP, or "".
         insert_limit: how many triples one INSERT DATA may have; 0 is any number.
         busy: status codes that mean "try again", beside 429 and 503.
@@ -33,8 +35,8 @@ class Quirks:
     """
 
     query: str = ""
-    update: str = ""
-    graph_store: str = ""
+    update: str | None = None
+    graph_store: str | None = None
     default_graph: str = "unnamed"
     may_cut_rows: bool = True
     rows_header: str = ""
@@ -43,6 +45,7 @@ class Quirks:
     atomic_update: bool = False
     serial_updates: bool = False
     chunked: bool = True
+    unread_option: str = ""
     transactions: str = ""
     insert_limit: int = 1000
     busy: tuple[int, ...] = ()
@@ -54,15 +57,17 @@ PRODUCTS: dict[str, Quirks] = {
     "generic": Quirks(),
     "oxigraph": Quirks(
         query="/query", update="/update", graph_store="/store", may_cut_rows=False, union_repeats=True, auth="none",
+        unread_option="no_transaction",
         atomic_update=True, insert_limit=0, tested="0.5.13",
     ),
     "fuseki": Quirks(
         query="/query", update="/update", graph_store="/data", may_cut_rows=False, atomic_update=True,
-        serial_updates=True, insert_limit=0,
+        serial_updates=True, insert_limit=0, tested="5.6.0",
     ),
     "rdf4j": Quirks(
         query="", update="/statements", graph_store="/rdf-graphs/service", default_graph="union", may_cut_rows=False,
         union_repeats=True, atomic_update=True, serial_updates=True, transactions="rdf4j", insert_limit=0,
+        tested="4.1.3",
     ),
     "graphdb": Quirks(
         query="", update="/statements", graph_store="/rdf-graphs/service", default_graph="union", union_repeats=True,
@@ -71,6 +76,7 @@ PRODUCTS: dict[str, Quirks] = {
     "virtuoso": Quirks(
         query="/sparql", update="/sparql-auth", graph_store="/sparql-graph-crud-auth", default_graph="union",
         rows_header="X-SPARQL-MaxRows", auth="digest", insert_limit=500,
+        tested="7.2.5",
         chunked=False,  # with Digest it confirms such a body and keeps nothing of it
     ),
     "stardog": Quirks(

@@ -261,15 +261,17 @@ class RemoteStore:
                 self._check_type(reply, _TRIPLES)
             yield reply
 
-    def put_graph(self, name: str, triples: Body) -> None:
+    def put_graph(self, name: str, triples: Body, *, is_unread: bool = False) -> None:
         """Replace a named graph by N-Triples; may be done again after any failure.
+
+        ``is_unread``: nobody reads the graph before it was read back, so a failure may leave a part of it.
 
         Raises:
             CallError: the profile has no URL of a graph store.
             StoreError: it did not work out.
 
         """
-        self._graph_write("PUT", name, triples, idempotent=True)
+        self._graph_write("PUT", name, triples, idempotent=True, is_unread=is_unread)
 
     def post_graph(self, name: str, triples: Body, *, idempotent: bool = False) -> None:
         """Add N-Triples to a named graph; ``idempotent`` where they have no blank node. Errors as for `put_graph`."""
@@ -280,23 +282,26 @@ class RemoteStore:
         with self._graph_request("DELETE", name, allowed=(404,)) as reply:
             reply.read()
 
-    def _graph_write(self, method: str, name: str, triples: Body, *, idempotent: bool) -> None:
+    def _graph_write(self, method: str, name: str, triples: Body, *, idempotent: bool, is_unread: bool = False) -> None:
         headers = {"Content-Type": _TRIPLES}
         if callable(triples) and not self.profile.quirks.chunked:
             triples = b"".join(triples())
-        with self._graph_request(method, name, headers=headers, body=triples, idempotent=idempotent) as reply:
+        option = self.profile.quirks.unread_option if is_unread else ""
+        with self._graph_request(
+            method, name, headers=headers, body=triples, idempotent=idempotent, option=option
+        ) as reply:  # fmt: skip
             reply.read()
 
     def _graph_request(
         self, method: str, name: str, *, headers: dict[str, str] | None = None, body: Body | None = None,
-        idempotent: bool = True, allowed: tuple[int, ...] = (),
+        idempotent: bool = True, allowed: tuple[int, ...] = (), option: str = "",
     ) -> Reply:  # fmt: skip
         # Always with a graph: without one, a PUT replaces everything that some stores hold.
         if not name:
             raise CallError("a graph has a name")
         if not self.profile.graph_store:
             raise CallError(f"the store {self.profile.name} has no graph-store URL: add graph-store = … or base = …")
-        url = f"{self.profile.graph_store}?graph={quote(name, safe='')}"
+        url = f"{self.profile.graph_store}?graph={quote(name, safe='')}" + (f"&{option}" if option else "")
         return self.connection.send(method, url, headers=headers, body=body, idempotent=idempotent, allowed=allowed)
 
     def load(self, path: Path, graph: str, rename: Callable[[str], str] | None = None) -> set[str]:
@@ -408,34 +413,3 @@ def _as_text(found: ox.QuerySolutions) -> tuple[bytes, int]:
 def _as_nodes(found: ox.QuerySolutions) -> tuple[list[tuple[str | None, ...]], int]:
     rows = [tuple(None if term is None else str(term) for term in row) for row in found]
     return rows, len(rows)
-
-
-class RemoteSource:
-    """A remote store as the SHACL engine asks it: terms come and go as text (see `qe_kg.shacl.nodes`).
-
-    Args:
-        store: the store.
-
-    """
-
-    def __init__(self, store: RemoteStore) -> None:
-        self._store = store
-
-    def select(self, query: str) -> Iterator[tuple[str | None, ...]]:
-        """Answer a SELECT, whole or not at all."""
-        return self._store.node_rows(query)
-
-    def ask(self, query: str) -> bool:
-        """Answer an ASK."""
-        return self._store.ask(query)
-
-    def binding(self, name: str, nodes: Sequence[str]) -> str:
-        """Return a graph pattern that binds a variable to each of some nodes.
-
-        Raises:
-            QueryError: one is a blank node, which has no name outside of its store.
-
-        """
-        if any(node[0] == "_" for node in nodes):
-            raise QueryError("a blank node has no name outside of its store")
-        return f"VALUES ?{name} {{ {' '.join(nodes)} }}"

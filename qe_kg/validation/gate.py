@@ -27,7 +27,7 @@ from qe_kg.validation.acceptance import Acceptance
 from qe_kg.validation.by_queries import NotByQueries, NotInStoreError
 from qe_kg.validation.coverage import coverage_results, read_coverage
 from qe_kg.validation.data import Data, Facts, InputFile
-from qe_kg.validation.places import Locator, placed
+from qe_kg.validation.places import Located, Locator, placed
 from qe_kg.validation.preparation import finding_quads, read_day, with_day, without
 from qe_kg.validation.report import (
     PathStep,
@@ -40,6 +40,7 @@ from qe_kg.validation.report import (
 )
 from qe_kg.validation.rule_help import read_help
 from qe_kg.validation.rule_index import RuleIndex
+from qe_kg.validation.since import Since, SinceRun
 from qe_kg.validation.turtle_report import report_turtle
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def validate(
     extra: Iterable[ox.Quad] = (),
     conduits: Conduits | None = None,
     in_store: InStore | None = None,
+    since: Since | None = None,
 ) -> ValidationReport:
     """Validate files with shapes.
 
@@ -105,6 +107,8 @@ def validate(
         extra: triples that are in no file (what was entailed).
         conduits: findings along paths, which the shapes of path rules report.
         in_store: where the data are that ``data`` lacks, and where the shapes are evaluated.
+        since: what has changed: only the focus nodes that it can affect are validated, and only results on them are in
+            the report; None for all.
 
     Raises:
         UnknownNameError: a profile is no jurisdiction.
@@ -128,8 +132,11 @@ def validate(
     if settings.profiles is not None:
         rules.check_profiles(settings.profiles)
         shapes_quads = without(shapes_quads, rules.shapes_left_out(settings.profiles))
+    changed = None if since is None else SinceRun(since, conduits, namespaces, settings.profiles)
     try:
-        if in_store is None:
+        if changed is not None:
+            run = changed.run(settings.engine, everything, shapes_quads, rules, shapes_graph)
+        elif in_store is None:
             run = engines.run(settings.engine, everything, shapes_quads)
         else:
             run = in_store.run(with_day(found, settings.day, namespaces), shapes_quads)
@@ -152,13 +159,16 @@ def validate(
         results.append(result if path is None else _along(result, path, data_graph, locator))
     results = acceptance.apply(results)
     # A faulty reference can be mended by whoever made it, and is nobody's to accept.
-    results += [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
-    results += [_empty(file) for file in data if file.is_empty]
-    results += [_difference(who, one, rules, data_graph, locator, namespaces) for who, one in run.differences]
+    others = [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
+    others += [_empty(file) for file in data if file.is_empty]
+    others += [_difference(who, one, rules, data_graph, locator, namespaces) for who, one in run.differences]
     covered = read_coverage(run.coverage, namespaces, locator.of_shapes)
-    results += coverage_results(run.coverage, covered, namespaces, locator.of_shapes, strict=settings.strict)
+    others += coverage_results(run.coverage, covered, namespaces, locator.of_shapes, strict=settings.strict)
     if settings.report_stale:
-        results += acceptance.faults(results, locator.locate_subject, lambda node: _label(data_graph, node))
+        others += acceptance.faults(
+            [*results, *others], locator.locate_subject, lambda node: label_of(data_graph, node)
+        )
+    results += others if changed is None else filter(changed.concerns, others)
     return make_report(
         results,
         engine=run.engine,
@@ -172,6 +182,7 @@ def validate(
         coverage=covered.to_dict(),
         notes=(*conduits.notes, *(in_store.notes if in_store else ())),
         read_help=lambda: read_help(data_graph, shapes_graph, namespaces),
+        changed=None if changed is None else changed.to_dict(),
     )
 
 
@@ -182,13 +193,17 @@ def _named(run: EngineRun, paths: Iterable[Conduit], data: Graph, namespaces: Na
 
 
 def _from_raw(one: RawResult, rules: RuleIndex, data: Facts, locator: Locator, namespaces: Namespaces) -> Result:
-    places = locator.locate(one)
+    return result_of(one, rules, data, locator.locate(one), namespaces)
+
+
+def result_of(one: RawResult, rules: RuleIndex, data: Facts, places: Located, namespaces: Namespaces) -> Result:
+    """Give what an engine found its rule, label and places."""
     return Result(
         rule=rules.rule_of(one.shape),
         shape=_compact(one.shape, namespaces),
         component=namespaces.compact(one.component),
         focus=text_of(one.focus),
-        focus_label=_label(data, one.focus),
+        focus_label=label_of(data, one.focus),
         path=None if one.path is None else path_text(one.path, lambda node: _compact(node, namespaces)),
         value=None if one.value is None else text_of(one.value),
         severity=severity_of(one.severity),
@@ -204,7 +219,7 @@ def _from_raw(one: RawResult, rules: RuleIndex, data: Facts, locator: Locator, n
 def _along(result: Result, path: Conduit, data: Facts, locator: Locator) -> Result:
     """Give a finding along a path its flows; it is in no file, so it stands where its first flow does."""
     hops = tuple(
-        PathStep(hop.flow, _label(data, iri(hop.flow)), hop.is_declared, locator.locate_subject(iri(hop.flow)))
+        PathStep(hop.flow, label_of(data, iri(hop.flow)), hop.is_declared, locator.locate_subject(iri(hop.flow)))
         for hop in path.hops
     )
     blamed = tuple(hop.source for hop in hops if hop.source)
@@ -229,7 +244,8 @@ def _compact(node: Node, namespaces: Namespaces) -> str:
     return node if is_blank(node) else namespaces.compact(text_of(node))
 
 
-def _label(graph: Facts, node: Node) -> str:
+def label_of(graph: Facts, node: Node) -> str:
+    """Return a node's preferred label, an English one first; its local name where it has none."""
     labels = sorted(
         (literal_parts(one) for one in graph.objects(node, _LABEL) if is_literal(one)),
         key=lambda one: (one.language != "en", one.lexical),

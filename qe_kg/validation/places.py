@@ -9,7 +9,7 @@ triples that it looks at.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
@@ -79,6 +79,7 @@ class _Index:
     def __init__(self, files: Sequence[File]) -> None:
         self.files = files
         self._by_subject: dict[Node, list[_Ref]] | None = None
+        self._values: dict[tuple[Node, Node], list[_Ref]] = {}
         self._by_object: dict[Node, list[_Ref]] | None = None
         self._places: dict[int, FilePlaces | None] = {}
 
@@ -105,7 +106,10 @@ class _Index:
                 yield file, number, quad
 
     def values(self, subject: Node, predicate: Node) -> list[_Ref]:
-        return [ref for ref in self.of(subject) if str(self.quad(ref).predicate) == predicate]
+        key = (subject, predicate)
+        if key not in self._values:
+            self._values[key] = [ref for ref in self.of(subject) if str(self.quad(ref).predicate) == predicate]
+        return self._values[key]
 
     def value(self, ref: _Ref) -> Node:
         return str(self.quad(ref).object)
@@ -143,6 +147,7 @@ class Locator:
 
     def __init__(self, data: Sequence[File], shapes: Sequence[File], graph: Graph) -> None:
         self._data, self._shapes, self._graph = _Index(data), _Index(shapes), graph
+        self._known: dict[tuple[Node, str], list[Node]] = {}
 
     def of_shapes(self, subject: Node, predicate: Node | None, value: Node | None) -> SourcePlace | None:
         """Return the place of a triple in the files of the shapes; failing that, of the subject's description."""
@@ -175,6 +180,36 @@ class Locator:
             source = self._data.place(self._data.to(focus)[0])
         places = tuple(self._data.place(ref) for ref in blamed)
         return Located(source, places, belongs, self._of_shape(result.shape, component))
+
+    def looked_at(self, shape: Node, focus: Node, *, but: Iterable[Node] = ()) -> list[tuple[ox.Quad, SourcePlace]]:
+        """Return the triples that a shape looks at from a focus, each with its place, without those of some shapes."""
+        found: list[_Ref] = []
+        self._look(shape, focus, {(one, focus) for one in but}, found)
+        return [(self._data.quad(ref), self._data.place(ref)) for ref in dict.fromkeys(found)]
+
+    def types(self, focus: Node, classes: Collection[Node]) -> list[tuple[ox.Quad, SourcePlace]]:
+        """Return the triples that make a node an instance of one of some classes, each with its place."""
+        refs = [ref for ref in self._data.values(focus, RDF_TYPE) if self._data.value(ref) in classes]
+        return [(self._data.quad(ref), self._data.place(ref)) for ref in refs]
+
+    def triples_at(self, focus: Node, places: Collection[SourcePlace]) -> list[tuple[ox.Quad, SourcePlace]]:
+        """Return the triples whose places are among some, those of a focus and of what leads on from it."""
+        found: list[tuple[ox.Quad, SourcePlace]] = []
+        waiting, seen = [focus], {focus}
+        for node in waiting:
+            for ref in self._data.of(node):
+                place = self._data.place(ref)
+                if place in places:
+                    found.append((self._data.quad(ref), place))
+                    value = self._data.value(ref)
+                    waiting += [value] * (value not in seen and not is_literal(value))
+                    seen.add(value)
+        return found
+
+    def end_of(self, focus: Node) -> SourcePlace | None:
+        """Return the empty place at the end of a node's description, where more about it belongs."""
+        refs = self._data.of(focus)
+        return self._data.place(self._data.main(refs), "end_of_description") if refs else None
 
     def locate_subject(self, focus: Node) -> SourcePlace | None:
         """Return the place of the description of a node."""
@@ -237,6 +272,12 @@ class Locator:
         return found
 
     def _members(self, shape: Node, parameter: str) -> list[Node]:
+        key = (shape, parameter)
+        if key not in self._known:
+            self._known[key] = self._read_members(shape, parameter)
+        return self._known[key]
+
+    def _read_members(self, shape: Node, parameter: str) -> list[Node]:
         values = self._graph.objects(shape, sh(parameter))
         if parameter in _COMBINING:
             return [member for value in values for member in self._graph.items(value) or ()]
@@ -302,10 +343,13 @@ def _repeat(data: _Index, path: Repeated, starts: _Routes, backwards: bool) -> _
 def _step(data: _Index, predicate: Node, starts: _Routes, backwards: bool) -> _Routes:
     found: _Routes = {}
     for node, route in starts.items():
-        for ref in data.to(node) if backwards else data.of(node):
+        if backwards:
+            refs = [ref for ref in data.to(node) if str(data.quad(ref).predicate) == predicate]
+        else:
+            refs = data.values(node, predicate)
+        for ref in refs:
             quad = data.quad(ref)
-            if str(quad.predicate) == predicate:
-                found.setdefault(str(quad.subject if backwards else quad.object), (*route, ref))
+            found.setdefault(str(quad.subject if backwards else quad.object), (*route, ref))
     return found
 
 

@@ -91,6 +91,11 @@ def finding_quads(conduits: Iterable[Conduit], namespaces: Namespaces) -> Iterat
             yield ox.Quad(node, term("isDeclared"), boolean(hop.is_declared))
 
 
+def triples_of(quads: Iterable[ox.Quad]) -> Iterator[tuple[Node, Node, Node]]:
+    """Yield the triples of some quads as nodes."""
+    return ((str(one.subject), str(one.predicate), str(one.object)) for one in quads)
+
+
 def without(shapes: Sequence[ox.Quad], left_out: Iterable[Node]) -> list[ox.Quad]:
     """Return shapes with some of them deactivated."""
     nodes = {ox.NamedNode(text_of(shape)) for shape in left_out if shape[0] == "<"}

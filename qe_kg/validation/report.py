@@ -171,7 +171,8 @@ class ValidationReport:
     ``write_turtle`` makes what ``as_turtle`` returns; it costs time and is seldom wanted. ``profiles`` are the
     jurisdictions whose rules were checked (none: all rules), ``day`` the day that dates were compared with, and
     ``notes`` what a reader must know to trust the verdict. ``coverage`` says what was not looked at, as the
-    JSON form has it (see `qe_kg.validation.coverage`). ``fail_on`` is the lightest severity
+    JSON form has it (see `qe_kg.validation.coverage`). ``changed`` says, where only what changed was validated, which
+    focus nodes that was (see `qe_kg.validation.since`). ``fail_on`` is the lightest severity
     that fails, and ``read_help`` tells what is known of the rules.
     """
 
@@ -186,6 +187,7 @@ class ValidationReport:
     notes: tuple[str, ...] = ()
     fail_on: Severity = "Violation"
     read_help: Callable[[], tuple[RuleHelp, ...]] = field(default=tuple, repr=False, compare=False)
+    changed: dict[str, Any] | None = None
 
     @property
     def as_turtle(self) -> str:
@@ -205,6 +207,7 @@ class ValidationReport:
             "results": [result.to_dict() for result in self.results],
             "summary": self.summary.to_dict(),
             "coverage": self.coverage,
+            **({} if self.changed is None else {"changed": self.changed}),
         }
 
 
@@ -214,6 +217,7 @@ def make_report(
     coverage: dict[str, Any] | None = None,
     notes: tuple[str, ...] = (),
     read_help: Callable[[], tuple[RuleHelp, ...]] = tuple,
+    changed: dict[str, Any] | None = None,
 ) -> ValidationReport:  # fmt: skip
     """Order and count results and decide whether the data conform."""
     ordered = sorted(
@@ -252,4 +256,5 @@ def make_report(
         notes=notes,
         fail_on=fail_on,
         read_help=read_help,
+        changed=changed,
     )

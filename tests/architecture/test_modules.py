@@ -54,6 +54,7 @@ HELPERS = {
     "qe_kg.cli.progress",
     "qe_kg.cli.publishing",
     "qe_kg.cli.reports",
+    "qe_kg.cli.since",
     "qe_kg.report_formats.findings",
 }
 #: Modules that are loaded by name: how the call is written, and what the names begin with.
@@ -83,7 +84,7 @@ LAYERS = (
     {"generate.*"},
     {"model", "loose_files", "opening"},
     {"competency"},
-    {"diff.*", "checks.*", "publish.*", "reference.*"},
+    {"diff.*", "checks.*", "publish.*", "reference.*", "why.*"},
     {"cli.*", "__main__"},
 )
 

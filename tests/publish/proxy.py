@@ -40,6 +40,7 @@ class Proxy:
         kill: ends the publisher; called from the proxy's thread.
         delay: how long "slow" waits, in seconds.
         requests: method and path of what came in.
+        restart: held while the server is killed and started again.
         late: threads that still ask the server although nobody waits for the answer.
 
     """
@@ -51,6 +52,7 @@ class Proxy:
     delay: float = 0.5
     port: int = 0
     requests: list[str] = field(default_factory=list)
+    restart: threading.Lock = field(default_factory=threading.Lock)
     late: list[threading.Thread] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -141,8 +143,9 @@ def proxied(proxy: Proxy) -> Iterator[Proxy]:
 
 def _kill(proxy: Proxy, kind: str) -> None:
     if "server" in kind:
-        proxy.server.kill()
-        proxy.server.start()
+        with proxy.restart:
+            proxy.server.kill()
+            proxy.server.start()
     else:
         proxy.kill()
 

@@ -1,4 +1,4 @@
-"""Readers hammer a store during a hundred publications: every answer is one version, whole."""
+"""Readers hammer a store during a hundred publications (thirty on servers that take longer): each sees one version."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ _VERSIONS = {
 
 @pytest.mark.servers
 @pytest.mark.parametrize("site", PRODUCTS, indirect=True)
-def test_readers_during_a_hundred_publications(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+def test_readers_during_many_publications(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    count = 100 if site.server.product == "oxigraph" else 30
     site.publish(_VERSIONS["b"])
     with readers(site, _VERSIONS, threads=2) as reading:
-        for number in range(100):
+        for number in range(count):
             site.publish(_VERSIONS["ab"[number % 2]], delta=number % 3 == 0, keep=1)
     assert reading.wrong == [] and min(reading.seen["a"], reading.seen["b"]) > 0
-    assert site.head().number == 101 and site.has(_VERSIONS["b"])
+    assert site.head().number == count + 1 and site.has(_VERSIONS["b"])
     with capsys.disabled():
-        print(f"\n{site.server.product}: 100 publications, {reading.count} readings, each of one version")
+        print(f"\n{site.server.product}: {count} publications, {reading.count} readings, each of one version")

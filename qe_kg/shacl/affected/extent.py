@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from qe_kg.shacl.graph import Graph
-from qe_kg.shacl.nodes import RDF_TYPE, RDFS_SUBCLASS_OF, Node, is_literal
+from qe_kg.shacl.nodes import RDF_TYPE, RDFS_SUBCLASS_OF, Node
 from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, Repeated, Sequence
 
 Triple = tuple[Node, Node, Node]
+#: Tells of a node whether it is a literal that may be another one in a store.
+Doubt = Callable[[Node], bool]
+
+
+def tagged(node: Node) -> bool:
+    """Tell whether a node is a literal with a language tag, which a store may write in small letters."""
+    return node[0] == '"' and node[-1] not in '">'
+
+
+def typed_or_tagged(node: Node) -> bool:
+    """Tell whether a node is a literal with a datatype or a language tag, which a store may write in another way."""
+    return node[0] == '"' and node[-1] != '"'
 
 
 class DoubtfulStep(Exception):
@@ -41,13 +53,17 @@ class Delta:
     Args:
         graph: the old and the new triples together: what a removed triple led to matters as well.
         triples: the triples that are in only one of the old and the new data.
+        doubt: tells which literals may be others in a store.
         moved: the classes that are below a class before the change or after it, but not both times, by that class;
             None where no ``rdfs:subClassOf`` changes.
 
     """
 
-    def __init__(self, graph: Graph, triples: Iterable[Triple], moved: dict[Node, set[Node]] | None = None) -> None:
-        self.graph, self._moved = graph, moved
+    def __init__(
+        self, graph: Graph, triples: Iterable[Triple], doubt: Doubt = typed_or_tagged,
+        moved: dict[Node, set[Node]] | None = None,
+    ) -> None:  # fmt: skip
+        self.graph, self.doubt, self._moved = graph, doubt, moved
         self.by_predicate: dict[Node, list[tuple[Node, Node]]] = {}
         for subject, predicate, value in triples:
             self.by_predicate.setdefault(predicate, []).append((subject, value))
@@ -79,7 +95,7 @@ class Delta:
 
 
 def walk(
-    graph: Graph, path: Path, nodes: Collection[Node], *, backwards: bool = False, exact: bool = True
+    graph: Graph, path: Path, nodes: Collection[Node], *, backwards: bool = False, doubt: Doubt | None = None
 ) -> set[Node]:
     """Return the ends of a path from some nodes, or its beginnings if it is walked backwards.
 
@@ -88,44 +104,44 @@ def walk(
         path: the path.
         nodes: where to begin.
         backwards: whether ``nodes`` are the ends and the beginnings are wanted.
-        exact: whether a literal is only what is written the same way.
+        doubt: tells which literals may be others where the path is walked in earnest; None where none is.
 
     Raises:
         DoubtfulStep: a step leads on from a literal, and it is not certain that a store writes it as it is here.
 
     """
     if isinstance(path, Predicate):
-        if not exact and any(is_literal(node) and not node.endswith('"') for node in nodes):
+        if doubt is not None and any(map(doubt, nodes)):
             raise DoubtfulStep
         if backwards:
             return {one for node in nodes for one in graph.subjects(path.node, node)}
         return {one for node in nodes for one in graph.objects(node, path.node)}
     if isinstance(path, Inverse):
-        return walk(graph, path.path, nodes, backwards=not backwards, exact=exact)
+        return walk(graph, path.path, nodes, backwards=not backwards, doubt=doubt)
     if isinstance(path, Sequence):
         found = set(nodes)
         for step in reversed(path.paths) if backwards else path.paths:
-            found = walk(graph, step, found, backwards=backwards, exact=exact)
+            found = walk(graph, step, found, backwards=backwards, doubt=doubt)
         return found
     if isinstance(path, Alternative):
-        several = (walk(graph, one, nodes, backwards=backwards, exact=exact) for one in path.paths)
+        several = (walk(graph, one, nodes, backwards=backwards, doubt=doubt) for one in path.paths)
         return set().union(*several)
-    found = walk(graph, path.path, nodes, backwards=backwards, exact=exact)
+    found = walk(graph, path.path, nodes, backwards=backwards, doubt=doubt)
     new = found if path.times != "?" else set()
     while new:
-        new = walk(graph, path.path, new, backwards=backwards, exact=exact) - found
+        new = walk(graph, path.path, new, backwards=backwards, doubt=doubt) - found
         found |= new
     return found if path.times == "+" else found | set(nodes)
 
 
-def touched(delta: Delta, path: Path, *, backwards: bool = False, exact: bool = True) -> set[Node]:
+def touched(delta: Delta, path: Path, *, backwards: bool = False, doubt: Doubt | None = None) -> set[Node]:
     """Return the nodes from which a path can lead over a changed triple: each position of the path is looked at.
 
     Args:
         delta: the change.
         path: the path.
         backwards: whether the nodes at its end are wanted.
-        exact: as for `walk`.
+        doubt: as for `walk`.
 
     Raises:
         DoubtfulStep: as for `walk`.
@@ -134,16 +150,16 @@ def touched(delta: Delta, path: Path, *, backwards: bool = False, exact: bool = 
     if isinstance(path, Predicate):
         return delta.values(path.node) if backwards else delta.subjects(path.node)
     if isinstance(path, Inverse):
-        return touched(delta, path.path, backwards=not backwards, exact=exact)
+        return touched(delta, path.path, backwards=not backwards, doubt=doubt)
     if isinstance(path, Alternative):
-        return set().union(*(touched(delta, one, backwards=backwards, exact=exact) for one in path.paths))
+        return set().union(*(touched(delta, one, backwards=backwards, doubt=doubt) for one in path.paths))
     if isinstance(path, Sequence):
         found: set[Node] = set()
         for step in path.paths if backwards else reversed(path.paths):
-            found = walk(delta.graph, step, found, backwards=not backwards, exact=exact)
-            found |= touched(delta, step, backwards=backwards, exact=exact)
+            found = walk(delta.graph, step, found, backwards=not backwards, doubt=doubt)
+            found |= touched(delta, step, backwards=backwards, doubt=doubt)
         return found
-    found = touched(delta, path.path, backwards=backwards, exact=exact)
+    found = touched(delta, path.path, backwards=backwards, doubt=doubt)
     if path.times == "?" or not found:
         return found
-    return walk(delta.graph, Repeated(path.path, "*"), found, backwards=not backwards, exact=exact)
+    return walk(delta.graph, Repeated(path.path, "*"), found, backwards=not backwards, doubt=doubt)

@@ -7,16 +7,18 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qe_kg.shacl.affected.extent import Delta, Extent
+from qe_kg.shacl.affected.extent import Delta, Extent, tagged, typed_or_tagged, walk
 from qe_kg.shacl.affected.foci import Affected, Analysis
 from qe_kg.shacl.affected.live_graph import LiveGraph, Triple
-from qe_kg.shacl.components.sparql import SHAPES_GRAPH
+from qe_kg.shacl.components.custom import Custom
+from qe_kg.shacl.components.sparql import SHAPES_GRAPH, SparqlConstraint
 from qe_kg.shacl.direct import DirectRun, make_result
 from qe_kg.shacl.engine import CompiledShapes
 from qe_kg.shacl.model import Shape
-from qe_kg.shacl.nodes import RDFS_SUBCLASS_OF, Node, text_of
+from qe_kg.shacl.nodes import RDFS_SUBCLASS_OF, Node, is_literal, text_of
 from qe_kg.shacl.results import RawResult
 from qe_kg.store.live_source import LiveSource
+from qe_kg.store.sparql_source import altered_by_store
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
@@ -29,11 +31,12 @@ class Recheck:
     """What was validated again after a change, and what came of it.
 
     Attributes:
-        foci: the focus nodes that were validated again, by shape.
+        foci: the focus nodes that were validated again, by shape; with ``every``, those that were reached.
         unbounded: the shapes whose focus nodes were all validated again, and why.
         shapes: number of active shapes with targets.
-        found: the results at these focus nodes.
+        found: the results at these focus nodes; with ``every``, all results on nodes that were reached.
         gone: the results that they had before; none where nothing was validated before.
+        reached: the nodes that were looked at with every shape, whether one selects them or not.
 
     """
 
@@ -42,6 +45,7 @@ class Recheck:
     shapes: int
     found: tuple[RawResult, ...]
     gone: tuple[RawResult, ...] = ()
+    reached: frozenset[Node] = frozenset()
 
     @property
     def bounded(self) -> int:
@@ -59,16 +63,17 @@ class Session:
 
     Args:
         compiled: the shapes.
-        quads: the data, ontologies included.
+        data: the data, ontologies included.
 
     """
 
-    def __init__(self, compiled: CompiledShapes, quads: Iterable[ox.Quad]) -> None:
+    def __init__(self, compiled: CompiledShapes, data: Iterable[ox.Quad] | LiveGraph) -> None:
         self.compiled, self._shapes = compiled, compiled.shapes
-        self.graph = LiveGraph(quads)
+        self.graph = data if isinstance(data, LiveGraph) else LiveGraph(data)
         self._sparql = LiveSource(self.graph.triples, {text_of(SHAPES_GRAPH): compiled.quads})
         self._analysis = Analysis(compiled.shapes)
         self._kept: dict[Node, _Kept] | None = None
+        self._is_rewritten = bool(altered_by_store(self.graph.literals()))
 
     @property
     def results(self) -> tuple[RawResult, ...]:
@@ -78,16 +83,34 @@ class Session:
             self._kept = {
                 shape.node: self._validated(run, shape, run.focus_nodes(shape)) for shape in self._shapes.targeted
             }
+            self.warm()
         every = (one for kept in self._kept.values() for results in kept.values() for one in results)
         return tuple(sorted(every, key=RawResult.key))
 
-    def apply(self, added: Iterable[Triple], removed: Iterable[Triple], *, also: Collection[Node] = ()) -> Recheck:
+    def warm(self) -> None:
+        """Load what SPARQL constraints need, so that no change has to wait for it."""
+        if any(
+            isinstance(one, SparqlConstraint | Custom) for shape in self.compiled.active for one in shape.constraints
+        ):
+            self._sparql.warm()
+
+    @property
+    def foci(self) -> dict[Node, list[Node]]:
+        """All focus nodes that targets select, by shape."""
+        run = self._run()
+        return {shape.node: run.focus_nodes(shape) for shape in self._shapes.targeted}
+
+    def apply(
+        self, added: Iterable[Triple], removed: Iterable[Triple], *, also: Collection[Node] = (), every: bool = False
+    ) -> Recheck:  # fmt: skip
         """Change the data and validate what that can affect.
 
         Args:
             added: triples that come in addition, as nodes.
             removed: triples that go; one that is added as well stays.
             also: nodes that are validated again in any case, where they are focus nodes.
+            every: whether a node that is reached, as a focus node that a target selects or one that ``sh:property``
+                leads to, is validated again with every shape, and not only where the change can affect the results.
 
         Raises:
             ShapesError: a SPARQL constraint reports a failure; the data are as they were.
@@ -96,17 +119,22 @@ class Session:
         come = [one for one in dict.fromkeys(added) if one not in self.graph]
         stay = set(come)
         go = [one for one in dict.fromkeys(removed) if one in self.graph and one not in stay]
-        return self._changed(come, go, also)
+        return self._changed(come, go, set(also), every)
 
-    def _changed(self, come: list[Triple], go: list[Triple], also: Collection[Node]) -> Recheck:
+    def _changed(self, come: list[Triple], go: list[Triple], also: set[Node], every: bool) -> Recheck:
         before = self._subclasses([*come, *go])
         self._put(come)
-        delta = Delta(self.graph, [*come, *go], self._moved(before, go))
+        self._is_rewritten |= bool(altered_by_store(value for _, _, value in come if is_literal(value)))
+        doubt = typed_or_tagged if self._is_rewritten else tagged
+        delta = Delta(self.graph, [*come, *go], doubt, self._moved(before, go))
         affected = Affected(self._analysis, delta)
         extents = {shape.node: affected.foci(shape) for shape in self._shapes.targeted}
+        if every:
+            given = {name: list(extent.nodes) for name, extent in extents.items() if extent.everything is None}
+            also = also.union(*given.values(), *self._run().reached(given).values())
         self._take(go)
         try:
-            return self._recheck(extents, also)
+            return self._recheck(extents, also, every)
         except BaseException:
             self._put(go)
             self._take(come)
@@ -143,26 +171,36 @@ class Session:
     def _run(self) -> DirectRun:
         return DirectRun(self._shapes, self.graph, self._sparql)
 
-    def _recheck(self, extents: dict[Node, Extent], also: Collection[Node]) -> Recheck:
+    def _recheck(self, extents: dict[Node, Extent], also: set[Node], every: bool) -> Recheck:
         run = self._run()
         checked: dict[Node, _Kept] = {}
         touched: dict[Node, set[Node]] = {}
         for shape in self._shapes.targeted:
             extent = extents[shape.node]
             if extent.everything is None:
-                touched[shape.node] = extent.nodes | set(also)
+                touched[shape.node] = extent.nodes | (self._leading_to(shape, also) if every else also)
                 nodes = [one for one in sorted(touched[shape.node]) if self._is_target(shape, one)]
             else:
                 nodes = run.focus_nodes(shape)
             checked[shape.node] = self._validated(run, shape, nodes)
-        found = [one for kept in checked.values() for results in kept.values() for one in results]
+        found = [
+            one
+            for name, kept in checked.items()
+            for results in kept.values()
+            for one in results
+            if not every or name not in touched or one.focus in also
+        ]
         gone = list(self._replaced(checked, touched))
         return Recheck(
-            {name: frozenset(kept) for name, kept in checked.items() if kept},
+            {
+                name: frozenset(kept) & (also if every and name in touched else kept.keys())
+                for name, kept in checked.items()
+            },
             tuple((name, one.everything) for name, one in extents.items() if one.everything is not None),
             len(checked),
             tuple(sorted(found, key=RawResult.key)),
             tuple(sorted(gone, key=RawResult.key)),
+            frozenset(also),
         )
 
     def _replaced(self, checked: dict[Node, _Kept], touched: dict[Node, set[Node]]) -> Iterator[RawResult]:
@@ -174,6 +212,14 @@ class Session:
             for node in touched.get(name, list(kept)):
                 yield from kept.pop(node, ())
             kept.update((node, results) for node, results in new.items() if results)
+
+    def _leading_to(self, shape: Shape, nodes: set[Node]) -> set[Node]:
+        """Return the nodes from which a shape's ``sh:property`` leads to some nodes, these included."""
+        found = set(nodes)
+        for name in shape.properties:
+            before = self._leading_to(self._shapes[name], nodes)
+            found |= before if shape.path is None else walk(self.graph, shape.path, before, backwards=True)
+        return found
 
     def _is_target(self, shape: Shape, node: Node) -> bool:
         return any(

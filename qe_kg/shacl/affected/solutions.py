@@ -27,14 +27,25 @@ NOT_LED_TO = "a changed triple matches a pattern that does not lead to $this"
 
 @dataclass(frozen=True)
 class Changed:
-    """Solutions that change: what some variables can be in them, and triple patterns that match in all of them."""
+    """Solutions that change: what some variables can be in them, and triple patterns that match in all of them.
+
+    ``still`` are the ends of a path that matches with no step, where that is what changes: because the node that they
+    are comes into the data or leaves them.
+    """
 
     bound: dict[Name, set[Node]]
     leaves: tuple[Leaf, ...]
+    still: frozenset[Name] = frozenset()
 
-    def within(self, more: Iterable[Leaf]) -> Changed:
-        """Return the same with further triple patterns that match."""
-        return Changed(self.bound, (*self.leaves, *more))
+    def within(self, more: Iterable[Leaf]) -> Iterator[Changed]:
+        """Yield the same with further triple patterns that match.
+
+        Nothing, where one of them has such an end: its own match tells that the node was there before and still is, or
+        is a change of its own.
+        """
+        more = tuple(more)
+        if not any(self.still & leaf.variables for leaf in more if not may_be_empty(leaf.path)):
+            yield Changed(self.bound, (*self.leaves, *more), self.still)
 
 
 def affected_foci(
@@ -75,18 +86,20 @@ class _Analysis:
         """Yield the solutions of a pattern that the change adds, takes away or alters."""
         if isinstance(pattern, Basic):
             for leaf in pattern.leaves:
-                for bound in _matches(leaf, self.delta):
-                    yield Changed(bound, pattern.leaves)
+                for bound, still in _matches(leaf, self.delta):
+                    yield from Changed(bound, (), still).within(pattern.leaves)
         elif isinstance(pattern, Join):
             for one, other in ((pattern.first, pattern.second), (pattern.second, pattern.first)):
                 around = tuple(leaves(other))
-                yield from (found.within(around) for found in self.changed(one))
+                for found in self.changed(one):
+                    yield from found.within(around)
         elif isinstance(pattern, Optional):
             yield from self.changed(pattern.left)
             yield from self._extending(pattern.left, self.changed(pattern.right))
             both = tuple(leaves(pattern.right))
             for one in pattern.exist:
-                yield from self._extending(pattern.left, (found.within(both) for found in self.changed(one)))
+                together = (more for found in self.changed(one) for more in found.within(both))
+                yield from self._extending(pattern.left, together)
         elif isinstance(pattern, Tested):
             yield from self.changed(pattern.inner)
             for one in pattern.exist:
@@ -105,21 +118,24 @@ class _Analysis:
             except DoubtfulStep:
                 found = None
             # Where nothing is known of the solutions that are extended, it may be any.
-            yield Changed(found or {}, certain)
+            yield from Changed(found or {}, (), one.still).within(certain)
 
 
-def _matches(leaf: Leaf, delta: Delta) -> Iterator[dict[Name, set[Node]]]:
-    """Yield what a triple pattern's ends can be where it matches with a changed triple."""
+_Match = tuple[dict[Name, set[Node]], frozenset[Name]]
+
+
+def _matches(leaf: Leaf, delta: Delta) -> Iterator[_Match]:
+    """Yield what a triple pattern's ends can be where it matches with a changed triple, or with no step any more."""
     try:
-        starts = touched(delta, leaf.path, exact=False)
-        ends = touched(delta, leaf.path, backwards=True, exact=False) if starts else set()
+        starts = touched(delta, leaf.path, doubt=delta.doubt)
+        ends = touched(delta, leaf.path, backwards=True, doubt=delta.doubt) if starts else set()
     except DoubtfulStep:
-        yield {}
+        yield {}, frozenset()
         return
     if starts:
-        yield from _bound(leaf, starts, ends)
+        yield from ((bound, frozenset()) for bound in _bound(leaf, starts, ends))
     if may_be_empty(leaf.path):  # a path of no step leads from each node of the data to itself
-        yield from _bound(leaf, delta.nodes, delta.nodes)
+        yield from ((bound, leaf.variables) for bound in _bound(leaf, delta.nodes, delta.nodes))
 
 
 def _bound(leaf: Leaf, starts: set[Node], ends: set[Node]) -> Iterator[dict[Name, set[Node]]]:
@@ -144,7 +160,7 @@ def _led_to(changed: Changed, wanted: Collection[Name], delta: Delta) -> dict[Na
     name, steps = way
     nodes = changed.bound[name]
     for leaf, forwards in steps:
-        nodes = walk(delta.graph, leaf.path, nodes, backwards=not forwards, exact=False)
+        nodes = walk(delta.graph, leaf.path, nodes, backwards=not forwards, doubt=delta.doubt)
         name = leaf.value if forwards else leaf.subject
     return {name: nodes}
 

@@ -1,0 +1,118 @@
+"""Publishing a million triples, beside a bare upload of the same file with curl, to the Oxigraph server and to Fuseki.
+
+For each server, on a store of its own: curl PUTs the file to a graph; then a model of that one file is published for
+the first time (plan, staging, read back, swap, read back, record); then a hundred triples change and are published with
+--delta, the plan apart. Each server runs on the machine that measures. Fuseki needs ``make servers``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from qe_kg.publish.plan import Plan, Wanted, make_plan
+from qe_kg.publish.publisher import Author, Publisher
+from qe_kg.store.canonical import canonical_text
+from qe_kg.store.profiles import profile_of_url
+from qe_kg.store.remote import RemoteStore
+from tests.servers.running import SERVERS, Server
+
+GRAPH, RECORD = "https://x.example/graph/model/flows.nt", "https://x.example/graph/record"
+
+
+def write_file(path: Path, count: int, changed: int = 0) -> None:
+    """Write about ``count`` triples about flows; of the last ones ``changed`` have another label."""
+    random = Random(1)
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(count // 5):
+            flow, ends = f"<https://x.example/id/flow-{number}>", (random.randrange(20_000), random.randrange(20_000))
+            label = f"flow {number}" + (" renamed" if number >= count // 5 - changed else "")
+            file.write(
+                f"{flow} <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <https://x.example/ns/InformationFlow> .\n"
+                f"{flow} <https://x.example/ns/from> <https://x.example/id/participant-{ends[0]}> .\n"
+                f"{flow} <https://x.example/ns/to> <https://x.example/id/participant-{ends[1]}> .\n"
+                f'{flow} <http://www.w3.org/2000/01/rdf-schema#label> "{label}"@en .\n'
+                f'{flow} <http://purl.org/dc/terms/identifier> "F-{number:08}" .\n'
+            )
+
+
+def seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def upload(server: Server, path: Path, graph: str) -> None:
+    url = f"{server.graph_store_url}?graph={graph.replace(':', '%3A').replace('/', '%2F')}"
+    command = ["curl", "--silent", "--show-error", "--fail", "--upload-file", str(path), "--header",
+               "Content-Type: application/n-triples", url]  # fmt: skip
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def plan(store: RemoteStore, path: Path) -> Plan:
+    graph = canonical_text(path.read_bytes())
+    return make_plan(store, RECORD, [Wanted.of(GRAPH, graph, store.profile.product)], "Benchmark")
+
+
+def measure(product: str, folder: Path, first: Path, second: Path) -> list[str]:
+    """Return a row of the table: product, curl, publish, their ratio, plan and rest of the difference."""
+    author = Author("benchmark", "0")
+    bare = SERVERS[product](folder / f"{product}-curl").start()
+    upload(bare, first, "https://x.example/warm")  # so that Java has compiled what it is going to run
+    curl = seconds(lambda: upload(bare, first, GRAPH))
+    bare.stop()
+    server = SERVERS[product](folder / f"{product}-publish").start()
+    try:
+        upload(server, first, "https://x.example/warm")
+        profile = replace(profile_of_url(f"{product}+{server.base}", {}), timeout=600)
+        store = RemoteStore(profile)
+        publisher = Publisher(store, RECORD, author)
+        whole = seconds(lambda: publisher.publish(plan(store, first)))
+        plans: list[Plan] = []
+        planning = seconds(lambda: plans.append(plan(store, second)))
+        rest = seconds(lambda: publisher.publish(plans[0], delta=True))
+        changed = sum(len(step.added) + len(step.removed) for step in plans[0].steps)
+        assert plan(store, second).is_done
+    finally:
+        server.stop()
+    return [
+        product,
+        f"{curl:.1f}",
+        f"{whole:.1f}",
+        f"{whole / curl:.2f}",
+        f"{changed}",
+        f"{planning:.1f}",
+        f"{rest:.2f}",
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--triples", type=int, default=1_000_000)
+    parser.add_argument("--servers", nargs="+", default=["oxigraph", "fuseki"])
+    arguments = parser.parse_args()
+    if shutil.which("curl") is None:
+        sys.exit("curl is not installed")
+    print("| server | curl (s) | publish (s) | ratio | changed | its plan (s) | the rest (s) |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        first, second = folder / "first.nt", folder / "second.nt"
+        write_file(first, arguments.triples)
+        write_file(second, arguments.triples, changed=50)
+        for product in arguments.servers:
+            print("| " + " | ".join(measure(product, folder, first, second)) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
