@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 
 TURTLE = $(shell find ontology shapes data examples tests -name '*.ttl')
 
-.PHONY: demo test servers test-servers mutants edits check format bench clean
+.PHONY: demo test servers test-servers mutants agree edits check format bench clean
 
 demo: $(STAMP)  ## validate the model, ask an impact and a trace question, write an export
 	@mkdir -p build
@@ -24,6 +24,9 @@ test-servers: servers  ## run the tests that need Fuseki, RDF4J or Virtuoso
 
 mutants: $(STAMP)  ## change the target state in every way that the mutation test knows, one at a time (minutes)
 	MUTANTS=all $(BIN)/python -m pytest -s -q -n 0 tests/mutation/test_mutation.py
+
+agree: $(STAMP)  ## compare both our evaluators and pySHACL on shapes and data made at random, thousands of times
+	QE_KG_EXAMPLES=1500 $(BIN)/python -m pytest -s -q -n 0 tests/conformance/test_engines_agree.py
 
 edits: $(STAMP)  ## change data at random and compare validation of what changed with a full run, thousands of times
 	QE_KG_EDITS=600 $(BIN)/python -m pytest -s -q -n 0 tests/conformance/test_edits.py tests/validation/test_since.py

@@ -144,12 +144,12 @@ def excerpt(path: Path, name: str, subjects: Collection[str]) -> Excerpt:
         ReadError: the file cannot be read.
 
     """
-    wanted = {one.encode() for one in subjects}
+    wanted = {one[:-1].encode() for one in subjects if one[0] == "<"}
     numbers, lines = array("q"), []
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
-                if line[: line.find(b">") + 1] in wanted:
+                if line.partition(b">")[0] in wanted:
                     numbers.append(number)
                     lines.append(line)
     except OSError as error:

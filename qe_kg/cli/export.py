@@ -183,8 +183,18 @@ def _open(
         parts = parts_of_files(files, roles)
         if not style.sorts(parts):
             return parts, files.manifest
-    model = open_for(model_path, no_inferences, INFERRED in roles)
+    model = open_for(model_path, no_inferences, INFERRED in roles or _is_entailed(model_path))
     return model.parts(roles), model.manifest
+
+
+def _is_entailed(model_path: Path | None) -> bool:
+    """Tell whether the store on disk holds what is inferred, which is not written unless it is asked for."""
+    from qe_kg.opening import find_store
+    from qe_kg.store.stamp import Stamp
+
+    store = chosen_store()
+    place = None if store is None else find_store(store, model_path)
+    return isinstance(place, Path) and Stamp.read(place).entailed
 
 
 def _public(parts: tuple[Part, ...], model_path: Path | None) -> tuple[Part, ...]:

@@ -7,12 +7,12 @@ read back: so the plan counts triples exactly, and tells when somebody else chan
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from qe_kg.errors import CallError
 from qe_kg.publish.reading import read_graph
-from qe_kg.publish.versions import GraphVersion, Version, first_name, read_head, read_version
+from qe_kg.publish.versions import GraphVersion, Version, first_name, read_heads, read_version
 from qe_kg.store.canonical import CanonicalGraph
 from qe_kg.store.record import Record
 from qe_kg.store.remote import RemoteStore
@@ -105,7 +105,7 @@ class Plan:
     @property
     def is_done(self) -> bool:
         """Whether the store has it all, and was found to have it."""
-        return not self.changes and self.head.number > 0
+        return not self.changes and self.head.number > 0 and not self.head.rivals
 
     def check_removals(self, allowed: float) -> None:
         """Refuse to take more away than a share of what is published.
@@ -167,8 +167,12 @@ def published(store: RemoteStore, record: str, names: Iterable[str]) -> tuple[Ve
         StoreError: the store cannot be asked.
 
     """
-    name = read_head(store, record) or first_name(record)
+    names_of_heads = read_heads(store, record) or [first_name(record)]
+    name, rivals = names_of_heads[-1], tuple(names_of_heads[:-1])
     head = read_version(store, record, name)
+    if head is not None and rivals:
+        # What readers have may be of either, so nothing is taken for granted.
+        head = replace(head, rivals=rivals, is_accepted=False)
     if head is not None and head.number:
         return head, {one: place for one in head.graphs if (place := head.place(one))}
     held = Record.read(store.connection, record) or Record.by_usual_names(store.connection, names)

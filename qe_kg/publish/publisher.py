@@ -24,7 +24,7 @@ from qe_kg.publish.versions import (
     first_name,
     history,
     new_version,
-    read_head,
+    read_heads,
     read_version,
 )
 from qe_kg.store.canonical import CanonicalGraph
@@ -182,15 +182,15 @@ class Publisher:
                 swap(self._store, self._record, plan.head.iri, version, plan.changes)
         except StoreError as error:
             failure = error  # who has won is what the record says
-        current = read_head(self._store, self._record)
-        if current == version.iri:
+        heads = read_heads(self._store, self._record)
+        if heads == [version.iri]:
             return
-        if current == plan.head.iri:
+        if plan.head.iri in heads:
             raise failure or self._store.connection.error(
                 "did not take the new version, as if something staged were gone: did somebody tidy up? "
                 "Readers have the old version; publish again"
             )
-        winner = read_version(self._store, self._record, current) if current else None
+        winner = read_version(self._store, self._record, heads[0]) if heads else None
         told = winner.told() if winner else "another version"
         raise StoreError(
             f"the store {self._store.profile.name} was published to by somebody else meanwhile: {told}. Nothing of "

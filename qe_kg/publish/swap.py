@@ -61,7 +61,7 @@ def swap(store: RemoteStore, record: str, old: str, new: Version, steps: Iterabl
     head = f"<{record}> <{DCAT}hasCurrentVersion>"
     quirks = store.profile.quirks
     if way_of(quirks) == "pointer":
-        run(store, _moved(record, f"{head} <{old}>", f"{head} <{new.iri}>", f"{head} <{old}>"))
+        run(store, _moved(record, f"{head} ?any", f"{head} <{new.iri}>", f"{head} <{old}> . {head} ?any"))
         return
     fence = f"GRAPH <{claims_graph(record)}> {{ <{new.iri}> ?claim ?claimed }}" if needs_claim(quirks) else ""
     # Given only where the old version is current and everything staged is there; the rest asks for no more than this.
@@ -75,7 +75,7 @@ def swap(store: RemoteStore, record: str, old: str, new: Version, steps: Iterabl
         # What a plain load said about its graphs.
         f"DELETE {{ GRAPH <{record}> {{ <{record}> <{PROV}hadMember> ?m }} }} "
         f"WHERE {{ GRAPH <{record}> {{ {permit} . <{record}> <{PROV}hadMember> ?m }} }}",
-        _moved(record, f"{head} <{old}>", f"{head} <{new.iri}>", permit),
+        _moved(record, f"{head} ?any", f"{head} <{new.iri}>", f"{permit} . {head} ?any"),
     ]
     run(store, " ;\n".join(parts))
 

@@ -23,7 +23,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from qe_kg.errors import StoreError
 from qe_kg.namespaces import DCTERMS, PROV, RDF, XSD
 from qe_kg.store.remote import RemoteStore
 from qe_kg.terms import Term, iri, literal
@@ -76,6 +75,7 @@ class Version:
         tool: the version of this package.
         commit: the commit of the model's repository, or None.
         is_accepted: whether it was read back whole.
+        rivals: IRIs of other versions that the record calls current too.
 
     """
 
@@ -91,11 +91,12 @@ class Version:
     tool: str = ""
     commit: str | None = None
     is_accepted: bool = False
+    rivals: tuple[str, ...] = ()
 
     @property
     def number(self) -> int:
         """How many versions came before it; 0 is none at all."""
-        return int(self.iri.rsplit("/", 1)[1].partition("-")[0])
+        return _number(self.iri)
 
     @property
     def hash(self) -> str:
@@ -171,20 +172,22 @@ def first_name(record: str) -> str:
     return f"{record}/version/0"
 
 
-def read_head(store: RemoteStore, record: str) -> str | None:
-    """Return the IRI of the current version; None where the store has no record of versions.
+def read_heads(store: RemoteStore, record: str) -> list[str]:
+    """Return the IRIs of the current version: one, or none where the store has no record of versions.
+
+    Two are there only after two publishers came through at once, where the store did not keep them apart.
 
     Raises:
-        StoreError: the store cannot be asked, or its record names several.
+        StoreError: the store cannot be asked.
 
     """
-    rows = store.select(
-        f"SELECT ?v WHERE {{ GRAPH <{record}> {{ <{record}> <{DCAT}hasCurrentVersion> ?v }} }}"
-    ).rows  # fmt: skip
-    names = sorted({row[0].value for row in rows if row[0]})
-    if len(names) > 1:
-        raise StoreError(f"the record {record} names {len(names)} current versions: somebody else wrote to it")
-    return names[0] if names else None
+    rows = store.select(f"SELECT ?v WHERE {{ GRAPH <{record}> {{ <{record}> <{DCAT}hasCurrentVersion> ?v }} }}").rows
+    return sorted({row[0].value for row in rows if row[0]}, key=lambda name: (_number(name), name))
+
+
+def _number(name: str) -> int:
+    number = name.rsplit("/", 1)[1].partition("-")[0]
+    return int(number) if number.isdigit() else 0
 
 
 def read_version(store: RemoteStore, record: str, name: str) -> Version | None:

@@ -62,11 +62,12 @@ PRODUCTS: dict[str, Quirks] = {
     ),
     "fuseki": Quirks(
         query="/query", update="/update", graph_store="/data", may_cut_rows=False, atomic_update=True,
-        serial_updates=True, insert_limit=0,
+        serial_updates=True, insert_limit=0, tested="5.6.0",
     ),
     "rdf4j": Quirks(
         query="", update="/statements", graph_store="/rdf-graphs/service", default_graph="union", may_cut_rows=False,
         union_repeats=True, atomic_update=True, serial_updates=True, transactions="rdf4j", insert_limit=0,
+        tested="4.1.3",
     ),
     "graphdb": Quirks(
         query="", update="/statements", graph_store="/rdf-graphs/service", default_graph="union", union_repeats=True,
@@ -75,6 +76,7 @@ PRODUCTS: dict[str, Quirks] = {
     "virtuoso": Quirks(
         query="/sparql", update="/sparql-auth", graph_store="/sparql-graph-crud-auth", default_graph="union",
         rows_header="X-SPARQL-MaxRows", auth="digest", insert_limit=500,
+        tested="7.2.5",
         chunked=False,  # with Digest it confirms such a body and keeps nothing of it
     ),
     "stardog": Quirks(

@@ -413,34 +413,3 @@ def _as_text(found: ox.QuerySolutions) -> tuple[bytes, int]:
 def _as_nodes(found: ox.QuerySolutions) -> tuple[list[tuple[str | None, ...]], int]:
     rows = [tuple(None if term is None else str(term) for term in row) for row in found]
     return rows, len(rows)
-
-
-class RemoteSource:
-    """A remote store as the SHACL engine asks it: terms come and go as text (see `qe_kg.shacl.nodes`).
-
-    Args:
-        store: the store.
-
-    """
-
-    def __init__(self, store: RemoteStore) -> None:
-        self._store = store
-
-    def select(self, query: str) -> Iterator[tuple[str | None, ...]]:
-        """Answer a SELECT, whole or not at all."""
-        return self._store.node_rows(query)
-
-    def ask(self, query: str) -> bool:
-        """Answer an ASK."""
-        return self._store.ask(query)
-
-    def binding(self, name: str, nodes: Sequence[str]) -> str:
-        """Return a graph pattern that binds a variable to each of some nodes.
-
-        Raises:
-            QueryError: one is a blank node, which has no name outside of its store.
-
-        """
-        if any(node[0] == "_" for node in nodes):
-            raise QueryError("a blank node has no name outside of its store")
-        return f"VALUES ?{name} {{ {' '.join(nodes)} }}"

@@ -91,7 +91,7 @@ def altered_in_file(path: Path) -> dict[str, int] | None:
     try:
         with path.open("rb") as file:
             for block in _blocks(file):
-                if _BLANK.search(block):
+                if b"_:" in block and _BLANK.search(block):
                     return None
                 doubtful.update(_TYPED.findall(block))
             altered = altered_by_store(one.decode() for one in doubtful)

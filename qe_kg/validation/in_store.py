@@ -19,7 +19,8 @@ from qe_kg.shacl.engine import CompiledShapes
 from qe_kg.shacl.nodes import Node, is_iri, text_of
 from qe_kg.shacl.results import EngineRun
 from qe_kg.store.protocol import Store
-from qe_kg.store.remote import RemoteSource, RemoteStore
+from qe_kg.store.remote import RemoteStore
+from qe_kg.store.remote_source import RemoteSource
 from qe_kg.validation.by_queries import NotInStoreError, run_by_queries
 
 if TYPE_CHECKING:

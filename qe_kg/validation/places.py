@@ -79,6 +79,7 @@ class _Index:
     def __init__(self, files: Sequence[File]) -> None:
         self.files = files
         self._by_subject: dict[Node, list[_Ref]] | None = None
+        self._values: dict[tuple[Node, Node], list[_Ref]] = {}
         self._by_object: dict[Node, list[_Ref]] | None = None
         self._places: dict[int, FilePlaces | None] = {}
 
@@ -105,7 +106,10 @@ class _Index:
                 yield file, number, quad
 
     def values(self, subject: Node, predicate: Node) -> list[_Ref]:
-        return [ref for ref in self.of(subject) if str(self.quad(ref).predicate) == predicate]
+        key = (subject, predicate)
+        if key not in self._values:
+            self._values[key] = [ref for ref in self.of(subject) if str(self.quad(ref).predicate) == predicate]
+        return self._values[key]
 
     def value(self, ref: _Ref) -> Node:
         return str(self.quad(ref).object)
@@ -143,6 +147,7 @@ class Locator:
 
     def __init__(self, data: Sequence[File], shapes: Sequence[File], graph: Graph) -> None:
         self._data, self._shapes, self._graph = _Index(data), _Index(shapes), graph
+        self._known: dict[tuple[Node, str], list[Node]] = {}
 
     def of_shapes(self, subject: Node, predicate: Node | None, value: Node | None) -> SourcePlace | None:
         """Return the place of a triple in the files of the shapes; failing that, of the subject's description."""
@@ -267,6 +272,12 @@ class Locator:
         return found
 
     def _members(self, shape: Node, parameter: str) -> list[Node]:
+        key = (shape, parameter)
+        if key not in self._known:
+            self._known[key] = self._read_members(shape, parameter)
+        return self._known[key]
+
+    def _read_members(self, shape: Node, parameter: str) -> list[Node]:
         values = self._graph.objects(shape, sh(parameter))
         if parameter in _COMBINING:
             return [member for value in values for member in self._graph.items(value) or ()]
@@ -332,10 +343,13 @@ def _repeat(data: _Index, path: Repeated, starts: _Routes, backwards: bool) -> _
 def _step(data: _Index, predicate: Node, starts: _Routes, backwards: bool) -> _Routes:
     found: _Routes = {}
     for node, route in starts.items():
-        for ref in data.to(node) if backwards else data.of(node):
+        if backwards:
+            refs = [ref for ref in data.to(node) if str(data.quad(ref).predicate) == predicate]
+        else:
+            refs = data.values(node, predicate)
+        for ref in refs:
             quad = data.quad(ref)
-            if str(quad.predicate) == predicate:
-                found.setdefault(str(quad.subject if backwards else quad.object), (*route, ref))
+            found.setdefault(str(quad.subject if backwards else quad.object), (*route, ref))
     return found
 
 

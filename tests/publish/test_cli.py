@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,23 +40,19 @@ def model(write_model: Callable[..., Path]) -> Path:
 def test_publish_ask_change_and_go_back(oxigraph: Server, model: Path) -> None:
     store = ("--store", f"oxigraph+{oxigraph.url}", "--model", str(model))
     query = "SELECT ?o { <https://test.example/id/a> <http://purl.org/dc/terms/title> ?o }"
-    assert _call("status", *store).exit_code == 1
-
     dry = _call("publish", *store, "--dry-run", "--no-gate", "--format", "json")
     assert (dry.exit_code, json.loads(dry.stdout)["outcome"]) == (0, "dry run")
-    assert json.loads(_call("status", *store, "--format", "json").stdout)["published"] is None
+    assert json.loads(dry.stdout)["published"] is None
 
     done = _call("publish", *store, "--no-gate", "--format", "json")
     said = json.loads(done.stdout)
     assert (done.exit_code, said["outcome"], said["swap"]) == (0, "published", "update")
     assert {one["state"] for one in said["graphs"]} == {"new"}
-    assert _call("status", *store).exit_code == 0
     assert "first" in _call("query", query, *store).stdout
 
-    again = json.loads(_call("publish", *store, "--no-gate", "--format", "json").stdout)
-    assert again["outcome"] == "unchanged" and again["published"]["number"] == 1
-
     (model / "one.ttl").write_text(f'{BEGIN}t:a dcterms:title "second" .')
+    code, message = _failure(_call("publish", *store, "--no-gate", "--max-removed", "0"))
+    assert code == 2 and message.startswith("1 of ") and "--max-removed" in message
     status = _call("status", *store, "--format", "json")
     changed = [one for one in json.loads(status.stdout)["graphs"] if one["state"] != "same"]
     assert status.exit_code == 1
@@ -63,7 +60,7 @@ def test_publish_ask_change_and_go_back(oxigraph: Server, model: Path) -> None:
         ("https://quantumenergy.example/graph/model/one.ttl", 1, 1)
     ]
     assert _call("publish", *store, "--no-gate", "--delta").exit_code == 0
-    assert "second" in _call("query", query, *store).stdout
+    assert _call("status", *store).exit_code == 0
     back = json.loads(_call("rollback", *store, "--format", "json").stdout)
     assert back["outcome"] == "rolled back"
     assert "first" in _call("query", query, *store).stdout
@@ -76,20 +73,10 @@ def test_nothing_is_published_that_the_gate_finds_fault_with(oxigraph: Server, m
     )
     result = _call("publish", "--store", f"oxigraph+{oxigraph.url}", "--model", str(model))
     assert (result.exit_code, "nothing was published" in result.stderr) == (1, True)
-    assert json.loads(_call("status", "--store", f"oxigraph+{oxigraph.url}", "--model", str(model), "--format",
-                            "json").stdout)["published"] is None  # fmt: skip
-
-
-@pytest.mark.oxigraph
-def test_most_of_what_is_published_goes_only_when_told(oxigraph: Server, model: Path) -> None:
-    store = ("--store", f"oxigraph+{oxigraph.url}", "--model", str(model), "--no-gate")
-    assert _call("publish", *store).exit_code == 0
-    code, message = _failure(_call("publish", *store, "--max-removed", "0"))
-    assert code == 0
-    (model / "two.ttl").write_text("")
-    code, message = _failure(_call("publish", *store, "--max-removed", "0"))
-    assert code == 2 and "1 of " in message and "--max-removed" in message
-    assert _call("publish", *store).exit_code == 0
+    with urllib.request.urlopen(
+        f"{oxigraph.query_url}?query=ASK%7BGRAPH%20%3Fg%20%7B%3Fs%20%3Fp%20%3Fo%7D%7D"
+    ) as answer:
+        assert b"false" in answer.read()
 
 
 def _answer(status: int, body: bytes, content_type: str) -> Callable[[Request], Response]:
@@ -113,7 +100,8 @@ def test_a_bad_store_is_one_line_and_no_secret(
     model: Path, answer: Callable[[Request], Response], expected: str
 ) -> None:
     with fake_server(answer) as (url, requests):
-        for command in (("publish", "--no-gate"), ("rollback",)):
+        # The first reads all files of the model, which takes most of the time.
+        for command in (("publish", "--no-gate"), ("rollback",))[expected != "401" :]:
             result = _call(
                 *command, "--store", f"fuseki+{url}", "--model", str(model),
                 QE_KG_STORE_USER="ada", QE_KG_STORE_PASSWORD=SECRET,

@@ -91,7 +91,7 @@ def _try(site: Site, at: int, kind: str, reading: Reading) -> str:
 @pytest.mark.oxigraph
 @pytest.mark.parametrize("site", PRODUCTS[:1], indirect=True)
 def test_old_or_new_at_some_requests(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    _go_through(site, capsys, 6)
+    _go_through(site, capsys, 13)
 
 
 @pytest.mark.servers

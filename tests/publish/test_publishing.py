@@ -8,6 +8,7 @@ import pytest
 
 from qe_kg import CallError, StoreError
 from qe_kg.publish.plan import Plan
+from qe_kg.publish.versions import DCAT
 from qe_kg.store.canonical import canonical_text
 from tests.publish.site import Graphs, Site, triples, versions
 from tests.servers.running import PRODUCTS
@@ -174,6 +175,21 @@ def test_a_graph_that_others_changed_is_told_and_mended(site: Site) -> None:
     assert step.is_foreign and (len(step.added), len(step.removed)) == (1, 1)
     site.publish(later, delta=True)
     assert site.has(later)
+
+
+@everywhere
+def test_two_current_versions_and_a_mixture_are_mended(site: Site) -> None:
+    (graphs,) = versions(1)
+    version = site.publish(graphs)
+    place = version.place(site.name("same.ttl"))
+    assert place is not None
+    site.store().put_graph(place, triples("other", range(7)).encode())
+    rival = f"<{site.record}> <{DCAT}hasCurrentVersion> <{site.record}/version/1-00000000> .\n"
+    site.store().post_graph(site.record, rival.encode())
+    plan = site.plan(graphs)
+    assert not plan.is_done and [one.name for one in plan.changes] == [site.name("same.ttl")]
+    site.publish(graphs)
+    assert site.has(graphs) and site.plan(graphs).is_done
 
 
 @everywhere

@@ -16,7 +16,7 @@ from qe_kg.cli import qe_kg as command_line
 from qe_kg.opening import find_store
 from qe_kg.store.digest import Challenge
 from qe_kg.store.profiles import Profile, profile_of_url, read_profile
-from qe_kg.store.quirks import PRODUCTS
+from qe_kg.store.quirks import PRODUCTS, Quirks
 from qe_kg.store.remote import RemoteStore
 from tests.servers.fake import Request, Response, fake_server, rows
 
@@ -255,3 +255,17 @@ def test_the_model_that_a_store_holds_is_the_one_that_is_asked() -> None:
 
     with fake_server(answer) as (url, _), pytest.raises(CallError, match="holds the model 'Another' and not"):
         open_model(store=f"{url}/q")
+
+
+def test_the_documentation_lists_each_product_as_it_is_treated() -> None:
+    text = Path("docs/how-to/stores.md").read_text(encoding="utf-8")
+    for name, one in PRODUCTS.items():
+        urls = ", ".join("–" if path is None else path or "the base itself" for path in _paths(one))
+        sees = "the union" if one.default_graph == "union" else "the unnamed graph"
+        cut = f"tells {one.rows_header}" if one.rows_header else "perhaps: counted" if one.may_cut_rows else "no"
+        twice = "twice" if one.union_repeats else "once"
+        assert f"| {name} | {urls} | {sees} | {cut} | {twice} | {one.auth} | {one.tested or '–'} |" in text
+
+
+def _paths(one: Quirks) -> tuple[str | None, ...]:
+    return one.query, one.update, one.graph_store
