@@ -132,6 +132,7 @@ class MemorySource:
         quads: the data.
         graphs: quads of further graphs by the graph's IRI.
         files: N-Triples files that belong to the data too; they are read without making an object of each triple.
+        without: a subject and a property of which the files' values do not count.
 
     """
 
@@ -140,8 +141,9 @@ class MemorySource:
         quads: Iterable[ox.Quad],
         graphs: Mapping[str, Iterable[ox.Quad]] | None = None,
         files: Sequence[Path] = (),
+        without: tuple[str, str] | None = None,
     ) -> None:
-        self._quads, self._graphs, self._files = quads, graphs or {}, files
+        self._quads, self._graphs, self._files, self._without = quads, graphs or {}, files, without
         self._store: ox.Store | None = None
         self._sets = 0
 
@@ -157,6 +159,10 @@ class MemorySource:
             self._store = ox.Store()
             for path in self._files:
                 _load(self._store, path)
+            if self._without:
+                subject, predicate = map(_term, self._without)
+                for quad in list(self._store.quads_for_pattern(subject, predicate, None)):  # type: ignore[arg-type]
+                    self._store.remove(quad)
             self._store.bulk_extend(ox.Quad(one.subject, one.predicate, one.object) for one in self._quads)
             for name, quads in self._graphs.items():
                 self.add_graph(name, quads)

@@ -83,15 +83,19 @@ class Data:
 
     Args:
         files: the files.
-        more: makes quads of other origin out of those of the files that are held as quads.
+        more: makes what is validated out of the quads of the files, or of those files that are held as quads.
+        without: a subject and a property of which the values in large files do not count.
 
     """
 
     def __init__(
-        self, files: Sequence[InputFile], more: Callable[[Iterable[ox.Quad]], Iterable[ox.Quad]] = lambda quads: quads
+        self,
+        files: Sequence[InputFile],
+        more: Callable[[Iterable[ox.Quad]], Iterable[ox.Quad]],
+        without: tuple[Node, Node] | None = None,
     ) -> None:
         self.large = [file for file in files if file.is_large]
-        self._more = more
+        self._more, self._without = more, without
         self._files = files
 
     @cached_property
@@ -101,8 +105,7 @@ class Data:
     @cached_property
     def quads(self) -> Sequence[ox.Quad]:
         """All quads, with literals as written."""
-        large = [quad for file in self.large for quad in file.quads]
-        return [*large, *self._small] if large else self._small
+        return list(self._more(quad for file in self._files for quad in file.quads)) if self.large else self._small
 
     @cached_property
     def graph(self) -> Graph:
@@ -112,7 +115,7 @@ class Data:
     @cached_property
     def source(self) -> MemorySource:
         """Answers queries over large data."""
-        return MemorySource(self._small, files=[file.path for file in self.large])
+        return MemorySource(self._small, files=[file.path for file in self.large], without=self._without)
 
     @property
     def facts(self) -> Facts:

@@ -24,6 +24,8 @@ __all__ = ["ENGINES", "CompiledShapes", "EngineRun", "RawResult", "run"]
 #: What ``--engine`` takes: our own engine with pySHACL for what it does not take on, ours alone, pySHACL alone, and
 #: both with a comparison.
 ENGINES = ("auto", "sparql", "pyshacl", "both")
+#: From so many quads on, data are asked by queries even where they are held as objects.
+MANY = 100_000
 _TARGETS = frozenset(f"{SH}target{kind}" for kind in ("Class", "Node", "SubjectsOf", "ObjectsOf"))
 
 # Components of SHACL Core that no other shape has a part in: nothing in them can hang on a SPARQL constraint.
@@ -74,7 +76,7 @@ def _ours(compiled: CompiledShapes, data: Sequence[ox.Quad] | Data) -> EngineRun
     """Run our engine: on large data by queries, but for shapes that look at what the store would rewrite."""
     if not isinstance(data, Data):
         return compiled.validate(data)
-    if not data.large:
+    if not data.large and len(data.quads) < MANY:
         return compiled.validate(data.quads, graph=data.graph)
     data.source.add_graph(text_of(SHAPES_GRAPH), compiled.quads)
     try:

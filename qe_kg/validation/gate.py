@@ -122,7 +122,13 @@ def validate(
     conduits = conduits or Conduits()
     paths = {one.iri: one for one in conduits}
     found = list(finding_quads(paths.values(), namespaces))
-    everything = Data(data, lambda quads: with_day(chain(quads, extra, found), settings.day, namespaces))
+    everything = Data(
+        data,
+        lambda quads: with_day(chain(quads, extra, found), settings.day, namespaces),
+        without=(iri(f"{namespaces.instances}evaluation"), iri(f"{namespaces.terms}evaluatedOn"))
+        if settings.day
+        else None,
+    )
     here = everything.graph if in_store else Graph()
     for triple in in_store.accepted() if in_store else ():
         here.add(*triple)

@@ -9,7 +9,7 @@ import pytest
 from qe_kg.generate import Enterprise, write_model
 from qe_kg.loose_files import validate_files
 from qe_kg.opening import open_model
-from qe_kg.validation import ValidationReport, data
+from qe_kg.validation import ValidationReport, data, engines
 
 SHAPES = """
 @prefix ex: <https://example.org/> . @prefix sh: <http://www.w3.org/ns/shacl#> .
@@ -29,6 +29,9 @@ DATA = """\
 """
 
 
+DAY = ("https://quantumenergy.example/id/evaluation", "https://quantumenergy.example/ns/evaluatedOn")
+
+
 def shown(report: ValidationReport) -> dict[str, object]:
     found = report.to_dict()
     del found["summary"]["seconds"]
@@ -42,11 +45,17 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_model_is_reported_as_if_it_were_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_model(Enterprise(flows=150, seed=3, defect_rate=0.2), tmp_path / "made")
+    with (tmp_path / "made" / "enterprise.nt").open("a") as file:  # a day that the day of the call takes the place of
+        file.write(f'<{DAY[0]}> <{DAY[1]}> "2001-01-01"^^<http://www.w3.org/2001/XMLSchema#date> .\n')
     small = open_model(tmp_path / "made").validate(at="2026-06-30")
     monkeypatch.setattr(data, "LARGE", 0)
     large = open_model(tmp_path / "made").validate(at="2026-06-30")
     assert len(small.results) > 50
     assert shown(large) == shown(small)
+    monkeypatch.setattr(data, "LARGE", 1 << 40)
+    monkeypatch.setattr(engines, "MANY", 0)
+    many = open_model(tmp_path / "made").validate(at="2026-06-30")
+    assert shown(many) == shown(small)
 
 
 @pytest.mark.usefixtures("large")
