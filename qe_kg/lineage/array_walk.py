@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from qe_kg.catalogue import Element
 from qe_kg.lineage.answer import Lineage, Reached, Start
@@ -24,8 +24,8 @@ from qe_kg.lineage.texts import Ints, Mask, spread
 from qe_kg.lineage.walk import Filters
 
 _NONE = -1
-#: Numbers one more than what is meant, so that 0 is none: memory that is 0 at first costs nothing until it is used.
-Shifted = npt.NDArray[np.int64]
+#: Numbers and, for each, the one before it on the way; a part a level.
+Before = list[tuple[Ints, Ints]]
 
 
 class Allowed(NamedTuple):
@@ -44,9 +44,8 @@ class Walked:
         hops: for each participant the least number of hops; -1 where it was not reached.
         best: for each participant the flow by which it is shown to be reached.
         flow_met: which flows were walked; ``flow_declared``: by a declared way.
-        came_from: for each flow one more than the one before it on a possible way.
-        state_met: which states follow by declared steps; ``state_from``: one more than the state before each, 0 at
-            the start.
+        came_from: flows with the one before each on a possible way.
+        state_met: which states follow by declared steps; ``state_from``: those that do not start, with the one before.
         levels: the participants reached, level by level.
 
     """
@@ -59,9 +58,9 @@ class Walked:
     best: Ints
     flow_met: Mask
     flow_declared: Mask
-    came_from: Shifted
     state_met: Mask
-    state_from: Shifted
+    came_from: Before = field(default_factory=list)
+    state_from: Before = field(default_factory=list)
     levels: list[Ints] = field(default_factory=list)
 
     @classmethod
@@ -71,8 +70,7 @@ class Walked:
         walked = cls(
             index, direction, filters, allowed,
             np.full(participants, _NONE, np.int64), np.full(participants, _NONE, np.int64),
-            np.zeros(flows, np.bool_), np.zeros(flows, np.bool_), np.zeros(flows, np.int64),
-            np.zeros(states, np.bool_), np.zeros(states, np.int64),
+            np.zeros(flows, np.bool_), np.zeros(flows, np.bool_), np.zeros(states, np.bool_),
         )  # fmt: skip
         walked._run(start)
         return walked
@@ -159,13 +157,13 @@ class Walked:
         found &= self.index.state_item[states] >= 0
         states, earlier = states[found], came_from[position[found]]
         self.state_met[states] = True
-        self.state_from[states] = earlier + 1
+        self.state_from.append((states, earlier))
         declared = np.unique(self.index.state_flow[states])
         self.flow_declared[declared] = True
         if self.filters.certain:
             return declared, states
         self.flow_met[flows] = True
-        self.came_from[flows] = self.best[self.index.ends(self.direction)[0][flows]] + 1
+        self.came_from.append((flows, self.best[self.index.ends(self.direction)[0][flows]]))
         return np.sort(flows), states
 
     def _payload(self, places: Ints, new: Ints) -> tuple[Ints, Ints]:
@@ -230,6 +228,10 @@ class ArrayAnswer:
             Names(self._elements),
         )  # fmt: skip
 
+    @cached_property
+    def _paths(self) -> _Paths:
+        return _Paths(self.met)
+
     def _order(self) -> Ints:
         """Return the participants shown, in the order of hops and names."""
         numbers, names = self.met.reached, self.names().participants
@@ -238,7 +240,7 @@ class ArrayAnswer:
 
     def _reached(self, numbers: Ints) -> list[Reached]:
         best = self.met.best[numbers]
-        paths = _Paths(self.met)
+        paths = self._paths
         rows = zip(
             self.names().participants.elements(numbers), self.met.hops[numbers].tolist(), best.tolist(),
             self.met.flow_declared[best].tolist(), strict=True,
@@ -282,6 +284,10 @@ def _certainty(is_declared: bool) -> Literal["declared", "possible"]:
     return "declared" if is_declared else "possible"
 
 
+def _joined(parts: Before) -> dict[int, int]:
+    return {one: before for ones, befores in parts for one, before in zip(ones.tolist(), befores.tolist(), strict=True)}
+
+
 class _Paths:
     """The paths shown; what two paths share is spelled out once."""
 
@@ -290,13 +296,14 @@ class _Paths:
         self._is_certain = met.filters.certain
         self._of_state: dict[int, tuple[str, ...]] = {_NONE: ()}
         self._of_flow: dict[int, tuple[str, ...]] = {}
+        self._flow_before, self._state_before = (_joined(parts) for parts in (met.came_from, met.state_from))
 
     def to(self, flow: int) -> tuple[str, ...]:
         """Return the path that ends with a flow."""
         waiting: list[int] = []
         while flow not in self._of_flow and not self._met.flow_declared[flow]:
             waiting.append(flow)
-            flow = int(self._met.came_from[flow]) - 1
+            flow = self._flow_before[flow]
         if flow not in self._of_flow:
             self._of_flow[flow] = self._declared(flow)
         path = self._of_flow[flow]
@@ -317,7 +324,7 @@ class _Paths:
         waiting: list[int] = []
         while state not in self._of_state:
             waiting.append(state)
-            state = int(self._met.state_from[state]) - 1
+            state = self._state_before.get(state, _NONE)
         path = self._of_state[state]
         for one in reversed(waiting):
             path = self._of_state[one] = (*path, self._iris[int(self._index.state_flow[one])])

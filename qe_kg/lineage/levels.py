@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from qe_kg.catalogue import Catalogue, Element
 from qe_kg.lineage.flows import (
@@ -68,12 +69,26 @@ class StoreFlows:
             self._elements |= self._catalogue.describe(unknown)
         return self._elements
 
+    @cached_property
+    def _has_statements(self) -> bool:
+        name = f"<{self._namespaces.terms}"
+        return bool(self._any(f"VALUES ?how {{ {name}statesFlow> {name}expandsTo> }} ?st ?how ?f"))
+
+    @cached_property
+    def _has_stations(self) -> bool:
+        return bool(self._any(f"?f <{self._namespaces.terms}passesThrough> ?by"))
+
+    def _any(self, pattern: str) -> list[list[str]]:
+        return list(value_rows(self._store, f"SELECT ?f WHERE {{ {pattern} }} LIMIT 1"))
+
     def evidence(self, flows: Collection[Flow]) -> list[Flow]:
         """Return these flows with what the sources say of them."""
+        if not flows or not self._has_statements:
+            return list(flows)
         # So many that reading everything is sooner done than asking for each.
         wanted = None if len(flows) > _MANY else [flow.iri for flow in flows]
         told = read_statements(self._store, self._namespaces, wanted)
-        return [told.add_to(flow) for flow in flows] if told.modalities or told.lines else list(flows)
+        return [told.add_to(flow) for flow in flows]
 
     def complete(self, flows: Collection[Flow]) -> list[Flow]:
         """Return bare flows with what the sources say of them and what they pass through."""
@@ -84,6 +99,8 @@ class StoreFlows:
     def through(self, flows: Collection[str]) -> Mapping[str, tuple[str, ...]]:
         """Return what these flows (IRIs) pass through, of those that pass through something."""
         found: dict[str, set[str]] = {}
+        if not flows or not self._has_stations:
+            return {}
         for values in [""] if len(flows) > _MANY else [f"VALUES ?f {{ {listed} }}" for listed in chunks(flows)]:
             query = (
                 f"SELECT ?f ?by WHERE {{ {values} ?f <{self._namespaces.terms}passesThrough> ?by FILTER(isIRI(?by)) }}"

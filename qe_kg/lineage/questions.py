@@ -110,7 +110,7 @@ class Questions:
         found = find_paths(self._source, begins, ends, filters, max_hops=max_hops, limit=limit)
         flows = [hop.flow.iri for path in found.found for hop in path.hops]
         asked = [element.iri for element in begins.elements]
-        return replace(found, tell=self.teller.whom(found.met(), [*asked, *flows]))
+        return replace(found, tell=self.teller.whom(found.met(), asked, flows))
 
     def change(self, kind: str, names: tuple[str, ...], **options: Unpack[WalkOptions]) -> ChangeAnswer:
         """Tell whom a change of some kind affects; the options are those of `filters`.

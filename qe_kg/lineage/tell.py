@@ -21,24 +21,26 @@ class Teller:
     def __init__(self, store: Store, catalogue: Catalogue, namespaces: Namespaces) -> None:
         self._store, self._catalogue, self._namespaces = store, catalogue, namespaces
         self._units: dict[str, Element] = {}
+        self._known: dict[str, set[str]] = {}
 
     def of(self, lineage: Lineage) -> Tell:
         """Return whom to tell of what an impact or trace shows."""
         on_paths = {flow for one in lineage.reached for flow in one.path}
-        return self.whom(lineage.reached, [*(element.iri for element in lineage.start), *on_paths])
+        return self.whom(lineage.reached, [element.iri for element in lineage.start], on_paths)
 
-    def whom(self, reached: Iterable[Reached], others: Iterable[str] = ()) -> Tell:
+    def whom(self, reached: Iterable[Reached], others: Iterable[str] = (), flows: Iterable[str] = ()) -> Tell:
         """Return whom to tell of participants that are concerned.
 
         Args:
             reached: the participants, in the order in which they are to be told.
             others: IRIs of further elements whose owners are told.
+            flows: IRIs of flows, likewise; no flow is a stage of anything.
 
         """
         concerned = {one.element.iri: one for one in reached}
         regulators = self._regulators
         kinds = {self._namespaces.compact(one) for one in self._catalogue.subclasses("Stakeholder")}
-        owners = self._owners({*others, *concerned})
+        owners = self._owners({*others, *concerned}, {*flows})
         owned_by: dict[str, set[str]] = {}
         for element, owning in owners.items():
             for unit in owning:
@@ -67,18 +69,22 @@ class Teller:
         )
         return {participant for (participant,) in value_rows(self._store, query)}
 
-    def _owners(self, iris: set[str]) -> Mapping[str, set[str]]:
-        found: dict[str, set[str]] = {}
-        blocks = [""] if len(iris) > _MANY else [f"VALUES ?e {{ {values} }}" for values in chunks(iris)]
-        for block in blocks:
-            query = (
-                f"PREFIX qe: <{self._namespaces.terms}>\nSELECT ?e ?u WHERE {{ {block} "
-                "{ ?e qe:isOwnedBy ?u } UNION { ?e qe:isStageOf/qe:isOwnedBy ?u } FILTER(isIRI(?u)) }"
-            )
-            for element, unit in value_rows(self._store, query):
-                if element in iris:
-                    found.setdefault(element, set()).add(unit)
-        return found
+    def _owners(self, elements: set[str], flows: set[str]) -> Mapping[str, set[str]]:
+        """Return the owners of those that have some; what was asked for before is remembered."""
+        wanted = elements | flows
+        unknown = wanted - self._known.keys()
+        query = "PREFIX qe: <{}>\nSELECT ?e ?u WHERE {{ {} ?e {} ?u FILTER(isIRI(?u)) }}"
+        for path, asked in (
+            ("qe:isOwnedBy", unknown),
+            ("qe:isStageOf/qe:isOwnedBy", unknown & elements),
+        ):
+            blocks = [""] if len(asked) > _MANY else [f"VALUES ?e {{ {values} }}" for values in chunks(asked)]
+            for block in blocks:
+                for element, unit in value_rows(self._store, query.format(self._namespaces.terms, block, path)):
+                    if element in unknown:
+                        self._known.setdefault(element, set()).add(unit)
+        self._known.update((one, set()) for one in unknown - self._known.keys())
+        return {one: self._known[one] for one in wanted if self._known[one]}
 
 
 def _by_kind_and_name(element: Element) -> tuple[bool, str, str]:

@@ -19,6 +19,7 @@ class Quirks:
         default_graph: what a query sees that names no graph: "union" of all named graphs, or the "unnamed" one only.
             Nothing here relies on it: each query names the graphs that it asks.
         may_cut_rows: whether an answer of many rows may be cut off without an error; it is then counted.
+        dataset_in_query: whether the graphs that are asked stand in the query rather than beside it.
         rows_header: a header that tells the number of rows at which an answer was cut off.
         union_repeats: whether a triple of two graphs comes twice in their union.
         auth: how the product expects a password.
@@ -39,6 +40,7 @@ class Quirks:
     graph_store: str | None = None
     default_graph: str = "unnamed"
     may_cut_rows: bool = True
+    dataset_in_query: bool = False
     rows_header: str = ""
     union_repeats: bool = False
     auth: str = "basic"
@@ -77,6 +79,7 @@ PRODUCTS: dict[str, Quirks] = {
         query="/sparql", update="/sparql-auth", graph_store="/sparql-graph-crud-auth", default_graph="union",
         rows_header="X-SPARQL-MaxRows", auth="digest", insert_limit=500,
         tested="7.2.5",
+        dataset_in_query=True,  # it answers with a header for each graph beside it, and HTTP clients take only so many
         chunked=False,  # with Digest it confirms such a body and keeps nothing of it
     ),
     "stardog": Quirks(

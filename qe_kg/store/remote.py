@@ -23,7 +23,7 @@ from qe_kg.store.connection import Body, Connection, Reply, told
 from qe_kg.store.files import read_quads
 from qe_kg.store.profiles import Profile
 from qe_kg.store.protocol import Answer, Solutions
-from qe_kg.store.select_text import SelectText, names_graphs, with_prefixes
+from qe_kg.store.select_text import SelectText, names_graphs, with_dataset, with_prefixes
 from qe_kg.terms import Term
 
 _ROWS, _TRIPLES = "application/sparql-results+json", "application/n-triples"
@@ -31,6 +31,8 @@ _READABLE = {_ROWS: {_ROWS, "application/json"}, _TRIPLES: {_TRIPLES, "text/plai
 #: An answer of fewer rows is not counted: no store is set to leave it at so few.
 _COUNTED_FROM = 500
 
+#: Virtuoso 7 answers an ASK with this column, and with a row for "yes".
+_VIRTUOSO_ASKED = "__ASK_RETVAL"
 Found = TypeVar("Found")
 #: Reads the rows of an answer, and counts them.
 Reader = Callable[[ox.QuerySolutions], tuple[Found, int]]
@@ -89,6 +91,8 @@ class RemoteStore:
     def ask(self, query: str) -> bool:
         """Answer an ASK query; errors as for `query`."""
         found, _ = self._answer(query, answer_of)
+        if isinstance(found, Solutions) and found.columns == (_VIRTUOSO_ASKED,):
+            return bool(found.rows)
         if not isinstance(found, bool):
             raise QueryError("an ASK query was expected")
         return found
@@ -187,8 +191,12 @@ class RemoteStore:
     def _send_query(self, query: str, accept: str) -> Reply:
         fields = [("query", query)]
         if self.graphs is not None and not names_graphs(query):
-            fields += [("default-graph-uri", graph) for graph in self.graphs]
-            fields += [("named-graph-uri", graph) for graph in self._named or self.graphs]
+            named = self._named or self.graphs
+            if self.profile.quirks.dataset_in_query:
+                fields = [("query", with_dataset(query, self.graphs, named))]
+            else:
+                fields += [("default-graph-uri", graph) for graph in self.graphs]
+                fields += [("named-graph-uri", graph) for graph in named]
         return self.connection.send(
             "POST", self.profile.query, body=urlencode(fields).encode(), idempotent=True,
             headers={"Accept": accept, "Content-Type": "application/x-www-form-urlencoded"},

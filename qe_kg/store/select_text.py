@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from qe_kg.errors import QueryError
 from qe_kg.sparql_text import Token, tokens
@@ -85,9 +87,34 @@ def names_graphs(query: str) -> bool:
 
 
 def with_prefixes(query: str, prefixes: dict[str, str]) -> str:
-    """Return a query with those of some prefixes declared that it uses."""
-    used = {token.text.partition(":")[0] for token in tokens(query) if token.kind == "name"}
-    return "".join(f"PREFIX {name}: <{prefixes[name]}> " for name in sorted(used & set(prefixes))) + query
+    """Return a query with those of some prefixes declared that it uses and does not declare itself."""
+    found = [token for token in tokens(query) if token.kind not in ("space", "comment")]
+    used = {token.text.partition(":")[0] for token in found if token.kind == "name"}
+    declared = {
+        after.text.partition(":")[0]
+        for token, after in pairwise(found)
+        if token.kind == "word" and token.text.upper() == "PREFIX"
+    }
+    missing = sorted((used & set(prefixes)) - declared)  # some stores take no prefix twice
+    return "".join(f"PREFIX {name}: <{prefixes[name]}> " for name in missing) + query
+
+
+def with_dataset(query: str, graphs: Iterable[str], named: Iterable[str]) -> str:
+    """Return a query that names the graphs it asks, as FROM and FROM NAMED clauses."""
+    dataset = "".join(f"FROM <{one}>\n" for one in graphs) + "".join(f"FROM NAMED <{one}>\n" for one in named)
+    depth, is_template, previous = 0, False, ""
+    for token in tokens(query):
+        if token.kind in ("space", "comment"):
+            continue
+        word = token.text.upper() if token.kind == "word" else ""
+        begins = word == "WHERE" or (token.text == "{" and previous != "CONSTRUCT")
+        if depth == 0 and begins and (not is_template or previous == "}"):
+            return f"{query[: token.start]}\n{dataset}{query[token.start :]}"
+        if token.text == "{" and previous == "CONSTRUCT":
+            is_template = True
+        depth += (token.kind == "open") - (token.kind == "close")
+        previous = word or token.text
+    return f"{query}\n{dataset}"  # a DESCRIBE without a pattern
 
 
 def _outer(query: str) -> list[Token]:

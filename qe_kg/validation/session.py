@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 from qe_kg.change import Change
@@ -86,8 +87,10 @@ class Validator:
         self._shapes, self._names, self._settings = list(shapes), namespaces, settings
         self._find, self._change = find_conduits, Change()
         self._findings = self._found(self._change)
-        data = LiveGraph(with_day(quads, settings.day, namespaces))
-        for triple in self._findings:
+        data = LiveGraph()  # filled one by one: a list of the quads of a large model takes more room than the graph
+        for triple in chain(
+            self._without_day(quads), triples_of(with_day((), settings.day, namespaces)), self._findings
+        ):
             data.add(*triple)
         self._shapes_graph = Graph(self._shapes)
         self._rules = RuleIndex(data, self._shapes_graph, namespaces)
@@ -116,9 +119,9 @@ class Validator:
         return frozenset(triples_of(finding_quads(conduits, self._names)))
 
     @property
-    def size(self) -> int:
-        """Number of triples."""
-        return len(self._session.graph)
+    def graph(self) -> Graph:
+        """The data as they are now; only `apply` may change them."""
+        return self._session.graph
 
     def warm(self) -> None:
         """Make ready what SPARQL constraints need, so that no change has to wait for it; `results` does so too."""

@@ -32,7 +32,9 @@ _predicate = st.sampled_from(PREDICATES)
 _count = st.integers(0, 3)
 
 
-def _paths() -> st.SearchStrategy[str]:
+def paths() -> st.SearchStrategy[str]:
+    """Make property paths, most of them of one step."""
+
     def more(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         several = st.lists(inner, min_size=2, max_size=3).map(" ".join)
         return st.one_of(
@@ -114,7 +116,7 @@ def bodies(
     chosen = st.lists(st.sampled_from(sorted(choices)), min_size=1, max_size=3, unique=True)
     made = chosen.flatmap(lambda names: st.tuples(*(choices[name].map(f"{name} {{}}".format) for name in names)))
     body = made.map(" ; ".join)
-    return st.tuples(_paths(), body).map(lambda pair: f"sh:path {pair[0]} ; {pair[1]}") if is_property else body
+    return st.tuples(paths(), body).map(lambda pair: f"sh:path {pair[0]} ; {pair[1]}") if is_property else body
 
 
 _TARGETS = [

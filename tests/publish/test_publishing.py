@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 
 import pytest
@@ -210,3 +211,30 @@ def test_canonical_form_does_not_depend_on_labels_and_order() -> None:
     other = "\n".join(reversed(text.replace("_:a", "_:q").replace("_:b", "_:a").splitlines()))
     assert canonical_text(text.encode()) == canonical_text(other.encode() + b"\n")
     assert canonical_text(text.encode()).hash != canonical_text(BLANK.format("2").encode()).hash
+
+
+def test_blank_nodes_are_named_as_in_the_examples_of_the_specification() -> None:
+    """RDFC-1.0, the examples with unique and with shared hashes, worked out there step by step."""
+    e = "http://example.com/#"
+    unique = f"""<{e}p> <{e}q> _:e0 .
+<{e}p> <{e}r> _:e1 .
+_:e0 <{e}s> <{e}u> .
+_:e1 <{e}t> <{e}u> .
+"""
+    assert canonical_text(unique.encode()).lines == tuple(
+        line.encode() for line in unique.replace("_:e", "_:c14n").splitlines()
+    )
+    shared = f"""<{e}p> <{e}q> _:e0 .
+<{e}p> <{e}q> _:e1 .
+_:e0 <{e}p> _:e2 .
+_:e1 <{e}p> _:e3 .
+_:e2 <{e}r> _:e3 .
+"""
+    expected = f"""<{e}p> <{e}q> _:c14n2 .
+<{e}p> <{e}q> _:c14n3 .
+_:c14n0 <{e}r> _:c14n1 .
+_:c14n2 <{e}p> _:c14n1 .
+_:c14n3 <{e}p> _:c14n0 .
+"""
+    assert canonical_text(shared.encode()).lines == tuple(line.encode() for line in expected.splitlines())
+    assert canonical_text(shared.encode()).hash == hashlib.sha256(expected.encode()).hexdigest()

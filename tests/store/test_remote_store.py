@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 
@@ -9,9 +10,12 @@ import pyoxigraph as ox
 import pytest
 
 from qe_kg import QeKgError, QueryError, StoreError
+from qe_kg.namespaces import XSD
+from qe_kg.store.answers import form_of
 from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.store.profiles import Profile, profile_of_url
 from qe_kg.store.remote import RemoteStore
+from qe_kg.store.select_text import with_dataset, with_prefixes
 from qe_kg.terms import iri, literal
 from tests.servers.fake import Request, Response, fake_server, rows
 from tests.servers.running import Server, free_port
@@ -251,3 +255,40 @@ def test_an_error_in_a_query_has_its_place_and_costs_no_request() -> None:
         with pytest.raises(QueryError, match="does not parse") as caught:
             RemoteStore(_profile(url)).query("SELECT ?x WHERE {\n ?x ?y }")
         assert caught.value.line == 2 and not seen
+
+
+def test_virtuosos_own_answer_to_ask() -> None:
+    for values in ((), ("1",)):
+        bindings = [
+            {"__ASK_RETVAL": {"type": "typed-literal", "datatype": f"{XSD}integer", "value": one}} for one in values
+        ]
+        body = json.dumps({"head": {"link": [], "vars": ["__ASK_RETVAL"]}, "results": {"bindings": bindings}}).encode()
+        with fake_server(lambda _, body=body: Response(body)) as (url, _):  # type: ignore[misc]
+            assert RemoteStore(_profile(url)).ask("ASK { ?s ?p ?o }") == bool(values)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (
+            "SELECT (COUNT(*) AS ?n) WHERE { ?x e:p ?y { ?y e:q ?z } }",
+            "SELECT (COUNT(*) AS ?n) D WHERE { ?x e:p ?y { ?y e:q ?z } }",
+        ),
+        ("PREFIX e: <http://w/> ASK { ?s ?p ?o }", "PREFIX e: <http://w/> ASK D { ?s ?p ?o }"),
+        ("CONSTRUCT { ?s ?p [] . } WHERE { ?s ?p ?o }", "CONSTRUCT { ?s ?p [] . } D WHERE { ?s ?p ?o }"),
+        ("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }", "CONSTRUCT { ?s ?p ?o } D { ?s ?p ?o }"),
+        ("CONSTRUCT WHERE { ?s ?p ?o }", "CONSTRUCT D WHERE { ?s ?p ?o }"),
+        ("DESCRIBE <http://e/x>", "DESCRIBE <http://e/x> D"),
+    ],
+)
+def test_graphs_in_the_query_where_a_product_needs_them_there(query: str, expected: str) -> None:
+    text = " ".join(with_dataset(query, ["g:1"], ["g:2"]).split())
+    assert text == expected.replace(" D", " FROM <g:1> FROM NAMED <g:2>")
+    assert form_of(text, {"e": E}).kind == form_of(query, {"e": E}).kind
+
+
+def test_a_prefix_is_declared_once_and_only_if_it_is_used() -> None:
+    prefixes = {"e": E, "f": "http://f/"}
+    assert with_prefixes("SELECT ?s { ?s e:p e:o }", prefixes) == "PREFIX e: <http://e/> SELECT ?s { ?s e:p e:o }"
+    declared = "PREFIX e: <http://other/> SELECT ?s { ?s e:p 'f:x' }"
+    assert with_prefixes(declared, prefixes) == declared

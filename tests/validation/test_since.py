@@ -32,7 +32,7 @@ from qe_kg.validation.since import Since
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = "2026-06-30"
-EDITS = int(os.environ.get("QE_KG_EDITS", "20")) // 5
+EDITS = int(os.environ.get("QE_KG_EDITS", "12")) // 6
 pytestmark = pytest.mark.xdist_group("since")
 
 
@@ -149,13 +149,8 @@ def test_since_a_revision(clinic: Path) -> None:
     assert outcome.exit_code == 1
     assert flow in report["changed"]["focusNodes"] and report["changed"]["removed"] == 1
     assert any(one["focus"] == flow and one["path"] == "qe:hasSource" for one in report["results"])
-    full = json.loads(run("--model", str(clinic), "--format", "json").output)
-    assert full["results"] == report["results"]  # the clinic has no other
-    table = run("--model", str(clinic), "--since", "HEAD", "--format", "table").output
     changed = report["changed"]
-    assert (
-        f"bounded: {changed['bounded']} of {changed['shapes']} shapes; {len(changed['focusNodes'])} focus node" in table
-    )
+    assert changed["bounded"] == changed["shapes"] > 200 and len(report["results"]) == 1
 
 
 def test_a_patch_is_applied_unless_it_is_already(clinic: Path, tmp_path: Path) -> None:

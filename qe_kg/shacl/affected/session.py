@@ -116,9 +116,9 @@ class Session:
             ShapesError: a SPARQL constraint reports a failure; the data are as they were.
 
         """
-        come = [one for one in dict.fromkeys(added) if one not in self.graph]
-        stay = set(come)
-        go = [one for one in dict.fromkeys(removed) if one in self.graph and one not in stay]
+        wanted = dict.fromkeys(added)
+        come = [one for one in wanted if one not in self.graph]
+        go = [one for one in dict.fromkeys(removed) if one in self.graph and one not in wanted]
         return self._changed(come, go, set(also), every)
 
     def _changed(self, come: list[Triple], go: list[Triple], also: set[Node], every: bool) -> Recheck:
