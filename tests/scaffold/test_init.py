@@ -130,7 +130,8 @@ def test_the_pipeline_of_github_runs_and_stops_the_change(pull_request: Path, tm
         code, said = shell(step["run"], pull_request, BASE="main", GITHUB_STEP_SUMMARY=str(summary))
         assert code in (0, 1), said
         codes.append(code)
-    assert codes == [1, 0, 1], "validation fails, the change is told, the gate fails"
+    assert codes == [1, 0, 1], "the check fails, the change is told, the gate fails"
+    assert (pull_request / "check.md").read_text(encoding="utf-8").startswith("## qe-kg check: does not pass")
     text = summary.read_text(encoding="utf-8")
     assert text.startswith(MARKER) and "1 added" in text
 
@@ -190,6 +191,8 @@ def test_the_pipeline_of_gitlab_runs_and_stops_the_change(pull_request: Path, gi
     assert code == 1 and "not allowed: new-violation" in said
     assert "<html" in (pull_request / "change.html").read_text(encoding="utf-8")
     assert job["artifacts"]["paths"] == ["change.html"]
+    quality = json.loads((pull_request / job["artifacts"]["reports"]["codequality"]).read_text(encoding="utf-8"))
+    assert {one["location"]["path"] for one in quality} == {"model/flows.ttl"}
     git(pull_request, "switch", "--quiet", "main")
     assert shell("\n".join(script), pull_request)[0] == 0, "without a merge request there is nothing to compare"
 

@@ -271,8 +271,8 @@ def test_virtuosos_own_answer_to_ask() -> None:
     ("query", "expected"),
     [
         (
-            "SELECT ?x (COUNT(*) AS ?n) WHERE { ?x e:p ?y { ?y e:q ?z } }",
-            "SELECT ?x (COUNT(*) AS ?n) D WHERE { ?x e:p ?y { ?y e:q ?z } }",
+            "SELECT (COUNT(*) AS ?n) WHERE { ?x e:p ?y { ?y e:q ?z } }",
+            "SELECT (COUNT(*) AS ?n) D WHERE { ?x e:p ?y { ?y e:q ?z } }",
         ),
         ("PREFIX e: <http://w/> ASK { ?s ?p ?o }", "PREFIX e: <http://w/> ASK D { ?s ?p ?o }"),
         ("CONSTRUCT { ?s ?p [] . } WHERE { ?s ?p ?o }", "CONSTRUCT { ?s ?p [] . } D WHERE { ?s ?p ?o }"),
