@@ -285,6 +285,7 @@ def test_an_older_export_is_replaced_and_nothing_else(
         (["--split", "size", "-o", "x"], "--split size and --max-size SIZE go together"),
         (["--max-size", "1MB", "-o", "x"], "--split size and --max-size SIZE go together"),
         (["--url", "https://x/", "-o", "x"], "add --describe"),
+        (["--compress", "gzip", "-o", "x.nq.zst"], "x.nq.zst is named for zstd, and --compress says gzip"),
         (["-o", "."], "is a folder; name a file, or add --split, --layout or --describe"),
     ],
 )
