@@ -25,4 +25,7 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     product: str = request.param
     if product not in _servers:
         _servers[product] = SERVERS[product](tmp_path_factory.mktemp(product) / "server").start()
+    process = _servers[product].process
+    if process is None or process.poll() is not None:  # a test that failed left it so
+        _servers[product].start()
     return Site(_servers[product], f"https://test.example/{uuid.uuid4().hex}/")
