@@ -109,6 +109,8 @@ def export_command(
     into_folder = bool(split or layout or describe)
     _check(into_folder, split, max_size, url, output)
     if output is not None and not into_folder:
+        if compress is not None and compression_of(output) not in (None, compress):
+            raise click.UsageError(f"{output} is named for {compression_of(output)}, and --compress says {compress}")
         form, compress = form or format_of(uncompressed_name(output)), compress or compression_of(output)
     style = Style(form or _usual_form(layout), {}, order)
     plan = _plan(style, split, max_size, compress, layout) if into_folder else None
@@ -199,7 +201,7 @@ def _is_entailed(model_path: Path | None) -> bool:
 
 def _public(parts: tuple[Part, ...], model_path: Path | None) -> tuple[Part, ...]:
     """Return what is public of it; say on standard error what is left out."""
-    from qe_kg.export.parts import quads_of
+    from qe_kg.export.parts import INFERRED, quads_of
     from qe_kg.export.public import find_left_out
     from qe_kg.manifest import RDF_ROLES
     from qe_kg.opening import find_store, read_files
@@ -213,7 +215,9 @@ def _public(parts: tuple[Part, ...], model_path: Path | None) -> tuple[Part, ...
     # Who classified an item may be a reader, whose inferences are read for it also where they are not written.
     files = read_files(model_path, scenario=scenario)
     names = files.manifest.namespaces
-    left_out = find_left_out(chain(files.quads(*RDF_ROLES), quads_of(parts)), names)
+    # What the parts say beside the files: all that a store holds, or what was inferred.
+    more = (part for part in parts if store is not None or part.name == INFERRED)
+    left_out = find_left_out(chain(files.quads(*RDF_ROLES), quads_of(more)), names)
     listed = ", ".join(f"{number:,} {names.compact(kind)}" for kind, number in sorted(left_out.by_class.items()))
     told = f"left out as not public: {count(len(left_out.names), 'element')}" + (f" ({listed})" if listed else "")
     if left_out.unclassified:

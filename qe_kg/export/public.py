@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _TYPE = f"{RDF}type"
 _TRUE = ("true", "1")
+_CATEGORY = ("hasDataCategory",)
 #: What makes a data category not public.
 _OF_CATEGORIES = ("isRestricted", "isPersonal")
 #: What makes an item or a flow not public by itself.
@@ -101,24 +102,29 @@ class _Seen:
 
 def _look(quads: Iterable[ox.Quad], namespaces: Namespaces) -> _Seen:
     seen, terms = _Seen(), namespaces.terms
+    roles = {
+        (name if "//" in name else f"{terms}{name}"): names[0]
+        for names in (_SPEAKS_OF, _CONSENTS, _EVIDENCE, _CATEGORY, _OF_CATEGORIES, _OF_ITSELF, (_TYPE,))
+        for name in names
+    }
     for quad in quads:
-        predicate = quad.predicate.value
-        name = predicate[len(terms) :] if predicate.startswith(terms) else predicate
+        role = roles.get(quad.predicate.value)
+        if role is None:  # nearly all of a large model
+            continue
         subject, value = text_of(quad.subject), text_of(quad.object)
         if subject is None or value is None:
             continue
-        if name in _SPEAKS_OF:
+        if role == _SPEAKS_OF[0]:
             seen.followers[value].add(subject)
-        elif name in _CONSENTS:
+        elif role == _CONSENTS[0]:
             seen.followers[subject].add(value)
-        elif name in _EVIDENCE:
+        elif role == _EVIDENCE[0]:
             seen.evidence[value].add(subject)
-        elif name == "hasDataCategory":
+        elif role == _CATEGORY[0]:
             seen.categories[subject].add(value)
-        elif name in _OF_CATEGORIES and value in _TRUE:
-            seen.closed_categories.add(subject)
-        elif name in _OF_ITSELF and value in _TRUE:
-            seen.flagged.add(subject)
-        elif name == _TYPE and value.startswith(terms):
-            seen.types[subject].add(value)
+        elif role == _TYPE:
+            if value.startswith(terms):
+                seen.types[subject].add(value)
+        elif value in _TRUE:
+            (seen.closed_categories if role == _OF_CATEGORIES[0] else seen.flagged).add(subject)
     return seen

@@ -5,7 +5,7 @@ Killed at any of them, it has changed nothing that readers see, or everything; r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -50,14 +50,11 @@ class Publisher:
         store: where to.
         record: IRI of the record's graph.
         author: who publishes.
-        say: is told each step, for progress.
 
     """
 
-    def __init__(
-        self, store: RemoteStore, record: str, author: Author, say: Callable[[str], object] = lambda _: None
-    ) -> None:
-        self._store, self._record, self._author, self._say = store, record, author, say
+    def __init__(self, store: RemoteStore, record: str, author: Author) -> None:
+        self._store, self._record, self._author = store, record, author
         self._inventory = f"{record}/inventory"
         #: What the inventory listed when this run began; what came later is another run's.
         self._listed: set[str] = set()
@@ -82,12 +79,17 @@ class Publisher:
         version = self._version(plan, delta)
         if plan.head.number == 0:
             begin_record(self._store, self._record, first_name(self._record))
-        self._stage(plan, version)
-        self._say("swapping")
+        version = self._stage(plan, version)
         self._swap(plan, version)
-        self._verify(plan, version)
-        self._accept(version)
-        self._tidy(version, keep)
+        try:
+            self._verify(plan, version)
+            self._accept(version)
+            self._tidy(version, keep)
+        except StoreError as error:
+            message = (
+                f"readers have version {version.number}, but what comes after was not done: {error}. Publish again"
+            )
+            raise StoreError(message, error.status) from error
         return replace(version, is_accepted=True)
 
     def _version(self, plan: Plan, delta: bool) -> Version:
@@ -102,12 +104,9 @@ class Publisher:
                 graph = step.before
                 derived.update(_chain(plan.head, graph.content))
             elif delta and not by_content and step.before is not None and _can_be_told_by_difference(step):
-                chain = _chain(plan.head, step.before.content)
-                if graph.content not in {
-                    *chain.values(),
-                    step.before.content,
-                }:  # else it would be a difference to itself
-                    derived.update({graph.content: step.before.content, **chain})
+                chain = {graph.content: step.before.content, **_chain(plan.head, step.before.content)}
+                if graph.content not in chain.values():  # else it would be a difference to itself
+                    derived.update(chain)
             graphs[step.name] = graph
         return new_version(
             self._record, plan.head, model=plan.model, scenario=plan.scenario, graphs=graphs, derived=derived,
@@ -116,25 +115,26 @@ class Publisher:
 
     # --- staging ----------------------------------------------------------------------------------------------
 
-    def _stage(self, plan: Plan, version: Version) -> None:
+    def _stage(self, plan: Plan, version: Version) -> Version:
+        """Put everything where nobody looks, and return the version with the hashes of what the store holds of it."""
         self._listed = self._inventory_names()
         staged = list(self._to_stage(plan, version))
         # First what is going to be there, so that whatever a run leaves behind is found and removed by a later one.
         names = [version.iri, *(name for name, *_ in staged)]
         listed = as_n_triples((iri(name), iri(f"{RDF}type"), iri(_ENTITY)) for name in names)
         self._store.post_graph(self._inventory, listed, idempotent=True)
+        graphs = dict(version.graphs)
         for name, graph, step in staged:
-            self._say(f"staging {step.name}")
             found = self._put(name, graph, step)
-            if step.wanted is not None and found.hash != step.wanted.foretold.graph.hash and not _is_patch(name):
-                # The product alters a literal in a way that is only known to be one.
-                old = version.graphs[step.name]
-                graphs = {**version.graphs, step.name: replace(old, stored=found.hash, size=len(found))}
-                object.__setattr__(version, "graphs", graphs)
+            if not _is_patch(name):
+                # Another one than foretold where a literal is altered in a way that is only known to be one.
+                graphs[step.name] = replace(graphs[step.name], stored=found.hash, size=len(found))
+        version = replace(version, graphs=graphs)
         text = as_n_triples(version.triples())
         self._store.put_graph(version.iri, text)
         if read_version(self._store, self._record, version.iri) != version:
             raise self._store.connection.error("did not keep the record of the version as it was sent")
+        return version
 
     def _to_stage(self, plan: Plan, version: Version) -> Iterator[tuple[str, CanonicalGraph, Step]]:
         for step in plan.changes:
@@ -157,11 +157,10 @@ class Publisher:
             loose = step.wanted is not None and not _is_patch(name)
             return step.wanted.foretold.fits(found) if loose and step.wanted else found.hash == graph.hash
 
-        size = self._store.size(name)
-        if size and fits(found := read_graph(self._store, name)):
+        if name in self._listed and fits(found := read_graph(self._store, name, graph.hash)):
             return found
         self._store.put_graph(name, graph.parts, is_unread=True)
-        found = read_graph(self._store, name)
+        found = read_graph(self._store, name, graph.hash)
         if not fits(found):
             raise self._store.connection.error(
                 f"does not give back {step.name} as it should: {_difference(graph, found)}. Nothing was published"
@@ -199,7 +198,6 @@ class Publisher:
 
     def _verify(self, plan: Plan, version: Version) -> None:
         for step in plan.changes:
-            self._say(f"checking {step.name}")
             shall = version.graphs.get(step.name)
             if shall is None:
                 wrong = bool(self._store.size(step.name))
@@ -208,11 +206,10 @@ class Publisher:
             elif shall.content in version.derived:
                 wrong = not self._has_difference(step, shall)
             else:
-                wrong = read_graph(self._store, step.name).hash != shall.stored
+                wrong = read_graph(self._store, step.name, shall.stored).hash != shall.stored
             if wrong:
                 raise self._store.connection.error(
-                    f"was given {step.name} by {version.told()}, but holds something else there: somebody else writes "
-                    "to it. Publish again to mend it"
+                    f"holds something else in {step.name} than it was given: somebody else writes to it"
                 )
 
     def _has_difference(self, step: Step, shall: GraphVersion) -> bool:
@@ -251,7 +248,6 @@ class Publisher:
         needed = {name for one in kept for name in _needs(one)}
         going = sorted(self._listed - needed)
         for name in going:
-            self._say(f"removing {name}")
             self._store.delete_graph(name)
         for start in range(0, len(going), 100):
             rows_gone = " ".join(f"<{name}> <{RDF}type> <{_ENTITY}> ." for name in going[start : start + 100])

@@ -100,6 +100,9 @@ class In(ValueConstraint):
 def read(parameters: Parameters) -> Iterator[Constraint]:
     """Yield the constraints of this family that a shape declares."""
     ignored = parameters.list("ignoredProperties") or ()
+    for one in ignored:
+        if not is_iri(one):
+            raise parameters.fault("must be a list of IRIs", "ignoredProperties", one)
     if parameters.is_true("closed"):
         graph = parameters.graph
         paths = (path for one in parameters.all("property") for path in graph.objects(one, sh("path")) if is_iri(path))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qe_kg.shacl.model import Constraint, Evaluation, Finding, ForeignPattern, ValueConstraint, component
-from qe_kg.shacl.nodes import Node, is_blank, is_literal, literal_node, literal_parts, sh, text_of
+from qe_kg.shacl.nodes import STRING, Node, is_blank, is_literal, literal_node, literal_parts, sh, text_of
 from qe_kg.shacl.parameters import Parameters
 from qe_kg.shacl.regex import NotXPathError, to_python
 from qe_kg.shacl.selects import Scope, Violations, filtered, where_not
@@ -165,8 +165,8 @@ def read(parameters: Parameters) -> Iterator[Constraint]:
     ranges = parameters.list("languageIn")
     if ranges is not None:
         for one in ranges:
-            if not is_literal(one):
-                raise parameters.fault("must be a list of texts", "languageIn", one)
+            if not is_literal(one) or literal_parts(one).datatype != STRING:
+                raise parameters.fault("must be a list of texts (xsd:string)", "languageIn", one)
         yield LanguageIn(tuple(text_of(one) for one in ranges))
     if parameters.is_true("uniqueLang"):
         if parameters.path is None:

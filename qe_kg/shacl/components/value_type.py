@@ -87,9 +87,7 @@ class NodeKind(ValueConstraint):
 
 def read(parameters: Parameters) -> Iterator[Constraint]:
     """Yield the constraints of this family that a shape declares."""
-    for one in parameters.all("class"):
-        if is_literal(one):
-            raise parameters.fault("must be a class", "class", one)
+    for one in parameters.iris("class"):
         yield Class(one)
     datatype, kind = parameters.one("datatype"), parameters.one("nodeKind")
     if datatype is not None:
