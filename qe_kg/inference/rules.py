@@ -85,8 +85,8 @@ class Rule(Template):
         if not self.two_of:
             return ""
         return (
-            f"{{ SELECT ?x ?p WHERE {{ {self._values(self.rows)}?x ?p ?y FILTER({self.two_of}) }} "
-            "GROUP BY ?x ?p HAVING (COUNT(DISTINCT ?y) > 1) }"
+            f"{{ SELECT ?p WHERE {{ {self._values(self.rows)}?x ?p ?y FILTER({self.two_of}) }} "
+            "GROUP BY ?p HAVING (COUNT(?y) > COUNT(DISTINCT ?x)) }"
         )
 
     def _values(self, rows: Iterable[Row]) -> str:

@@ -8,6 +8,8 @@ missing.
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -171,7 +173,7 @@ class RemoteStore:
         with self._send_query(query, _ROWS) as reply:
             self._check_type(reply, _ROWS)
             try:
-                found = read(ox.parse_query_results(cast(IO[bytes], reply), format=ox.QueryResultsFormat.JSON))
+                found = read(ox.parse_query_results(self._mended(reply), format=ox.QueryResultsFormat.JSON))
             except (SyntaxError, ValueError) as error:
                 raise self.connection.error(
                     "broke off in the middle of an answer, or it is no SPARQL result; nothing of it was used. "
@@ -179,6 +181,14 @@ class RemoteStore:
                 ) from error
             limit = reply.headers.get(self.profile.quirks.rows_header or "X-SPARQL-MaxRows", "")
             return found, int(limit) if limit.isdigit() else None
+
+    def _mended(self, reply: Reply) -> IO[bytes]:
+        """Return the answer as the specification has it."""
+        prefix = self.profile.quirks.blank_prefix
+        if not prefix:
+            return cast(IO[bytes], reply)
+        blank = rb'("type":\s*"bnode",\s*"value":\s*")' + re.escape(prefix.encode())
+        return io.BytesIO(re.sub(blank, rb"\1", reply.read()))
 
     def _triples(self, query: str) -> Iterator[tuple[Term, Term, Term]]:
         with self._send_query(query, _TRIPLES) as reply:

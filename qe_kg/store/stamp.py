@@ -109,7 +109,11 @@ class Stamp:
             files = tuple(StampedFile(**one) for one in document.pop("files"))
             return cls(files=files, **document)
         except FileNotFoundError as error:
-            what = "it holds no loaded model" if folder.is_dir() else "there is no such folder"
+            what = (
+                "it holds no loaded model"
+                if folder.is_dir()
+                else "there is no such folder, and no profile of the name in qe-kg.toml"
+            )
             raise ReadError(f"{folder} is no store: {what}; {advice}") from error
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ReadError(f"{path}: cannot be read: {error}; {advice}") from error

@@ -123,12 +123,14 @@ def copied(store: Store, namespaces: Namespaces) -> Iterator[RemoteStore]:
     """Give a store with a copy of what is validated, of its own making and for this time.
 
     Raises:
-        NotInStoreError: the store has no URL for updates, or refuses them.
+        NotInStoreError: the store has no URL for updates, or refuses them, or lacks what the queries need.
 
     """
     assert isinstance(store, RemoteStore)
     if not store.profile.update:
         raise NotInStoreError("it has no URL for updates, and the day of evaluation has to be put there")
+    if not store.profile.quirks.open_paths:
+        raise NotInStoreError(f"{store.profile.product} does not answer paths that are open at both ends")
     with ExitStack() as stack:
         try:
             copy = stack.enter_context(store.copied(f"{namespaces.base}graph/evaluation/{uuid.uuid4()}"))

@@ -13,8 +13,9 @@ import pyoxigraph as ox
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from qe_kg.shacl.affected.session import Session
+from qe_kg.shacl.affected.session import Recheck, Session
 from qe_kg.shacl.engine import CompiledShapes
+from qe_kg.shacl.results import RawResult
 from tests.conformance.made_queries import DECLARATIONS, OWN, constraints
 from tests.conformance.made_shapes import NODES, ODD, PLAIN, PREDICATES, data_graphs, parse, paths, shapes_graphs
 
@@ -54,6 +55,7 @@ def edits(draw: st.DrawFn) -> tuple[str, list[int]]:
 
 def check(session: Session, compiled: CompiledShapes, made: list[tuple[str, list[int]]], say: str) -> None:
     before, there = Counter(session.results), set(session.graph.triples())
+    cold = Session(compiled, quads_of(there))
     for added, numbers in made:
         listed = sorted(there)
         gone = [listed[number % len(listed)] for number in numbers if listed]
@@ -67,7 +69,17 @@ def check(session: Session, compiled: CompiledShapes, made: list[tuple[str, list
         explained = f"{say}\nadded {added}\ngone {gone}\n{sorted(there)}"
         assert now == full, f"only full: {full - now}\nonly changed: {now - full}\n{explained}"
         assert before - Counter(answer.gone) + Counter(answer.found) == now, explained
+        check_cold(cold.apply(triples_of(added), gone, every=True), full, before, explained)
         before = now
+
+
+def check_cold(answer: Recheck, full: Counter[RawResult], before: Counter[RawResult], explained: str) -> None:
+    """Without earlier results: all results on the nodes that are reached, none on others; nothing new is missing."""
+    found = Counter(answer.found)
+    on_reached = Counter({one: number for one, number in full.items() if one.focus in answer.reached})
+    assert not on_reached - found and not found - full, explained
+    assert answer.unbounded or found == on_reached, explained
+    assert not (full - before) - found, explained
 
 
 def quads_of(triples: Iterable[tuple[str, str, str]]) -> list[ox.Quad]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -257,3 +258,14 @@ def test_the_time_to_read_a_text_grows_with_its_length(piece: str) -> None:
     started = time.process_time()
     list(tokens(text))
     assert time.process_time() - started < 3  # quadratic time would be minutes
+
+
+@pytest.mark.parametrize("clause", ["FROM <http://127.0.0.1:9/g>", "FROM NAMED <http://127.0.0.1:9/g>"])
+def test_a_query_that_the_user_did_not_write_names_no_graphs(clause: str, write_model: Callable[..., Path]) -> None:
+    text = f"SELECT ?s {clause} WHERE {{ ?s ?p ?o }}"
+    model = open_model(
+        write_model({"d.ttl": "", "queries/theirs.rq": text}, {"data": ["d.ttl"], "queries": ["queries"]})
+    )
+    with pytest.raises(QueryError, match="FROM is not allowed"):
+        model.query("theirs")
+    assert model.query(text).rows == ()  # in one's own query it names a graph of the store

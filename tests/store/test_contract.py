@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -129,3 +130,12 @@ def test_each_command_takes_a_store(elsewhere: Model, tmp_path: Path) -> None:
         done = CliRunner().invoke(command_line, [*call, "--store", store])
         assert getattr(done.exception, "exit_code", done.exit_code) == code, (call, done.output, done.exception)
     assert (tmp_path / "out.nq").stat().st_size > 100_000
+
+
+@pytest.mark.oxigraph
+def test_a_store_is_a_side_of_a_comparison(elsewhere: Model, tmp_path: Path) -> None:
+    store = elsewhere.store.profile.name  # type: ignore[attr-defined]
+    done = CliRunner().invoke(command_line, ["diff", str(elsewhere.manifest.directory), store, "--format", "json"])
+    assert done.exit_code == 0, (done.output, done.exception)
+    found = json.loads(done.stdout)
+    assert not found["triples"]["added"] and not found["triples"]["removed"]

@@ -16,7 +16,7 @@ from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.store.profiles import Profile, profile_of_url
 from qe_kg.store.remote import RemoteStore
 from qe_kg.store.select_text import with_dataset, with_prefixes
-from qe_kg.terms import iri, literal
+from qe_kg.terms import Term, iri, literal
 from tests.servers.fake import Request, Response, fake_server, rows
 from tests.servers.running import Server, free_port
 
@@ -265,6 +265,15 @@ def test_virtuosos_own_answer_to_ask() -> None:
         body = json.dumps({"head": {"link": [], "vars": ["__ASK_RETVAL"]}, "results": {"bindings": bindings}}).encode()
         with fake_server(lambda _, body=body: Response(body)) as (url, _):  # type: ignore[misc]
             assert RemoteStore(_profile(url)).ask("ASK { ?s ?p ?o }") == bool(values)
+
+
+def test_virtuosos_own_blank_nodes() -> None:
+    cells = [{"type": "bnode", "value": "nodeID://b1"}, {"type": "literal", "value": "nodeID://b1"}]
+    bindings = [{"x": one} for one in cells]
+    body = json.dumps({"head": {"vars": ["x"]}, "results": {"bindings": bindings}}).encode()
+    with fake_server(lambda _: Response(body)) as (url, _):
+        found = RemoteStore(_profile(url, product="virtuoso")).select("SELECT ?x { ?x ?p ?o }")
+    assert found.rows == ((Term("bnode", "b1"),), (literal("nodeID://b1"),))
 
 
 @pytest.mark.parametrize(

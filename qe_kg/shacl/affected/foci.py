@@ -49,6 +49,14 @@ class Analysis:
                 self._patterns[text] = str(error)
         return self._patterns[text]
 
+    def read_patterns(self) -> int:
+        """Read the patterns of all queries and return how many there are."""
+        for shape in self.shapes.by_node.values():
+            for one in shape.constraints:
+                if isinstance(one, SparqlConstraint | Custom):
+                    self.pattern(one)
+        return len(self._patterns)
+
     @cached_property
     def classes(self) -> frozenset[Node]:
         """The classes whose members targets and constraints look at."""

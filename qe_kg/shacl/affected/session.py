@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from qe_kg.shacl.affected.extent import Delta, Extent, tagged, typed_or_tagged, walk
 from qe_kg.shacl.affected.foci import Affected, Analysis
 from qe_kg.shacl.affected.live_graph import LiveGraph, Triple
-from qe_kg.shacl.components.custom import Custom
-from qe_kg.shacl.components.sparql import SHAPES_GRAPH, SparqlConstraint
+from qe_kg.shacl.components.sparql import SHAPES_GRAPH
 from qe_kg.shacl.direct import DirectRun, make_result
 from qe_kg.shacl.engine import CompiledShapes
 from qe_kg.shacl.model import Shape
@@ -89,9 +88,7 @@ class Session:
 
     def warm(self) -> None:
         """Load what SPARQL constraints need, so that no change has to wait for it."""
-        if any(
-            isinstance(one, SparqlConstraint | Custom) for shape in self.compiled.active for one in shape.constraints
-        ):
+        if self._analysis.read_patterns():
             self._sparql.warm()
 
     @property
