@@ -85,7 +85,11 @@ def export_folder(parts: Sequence[Part], folder: Path, plan: Plan, dataset: Data
         check_unmixed(parts, plan.style)
     with atomic_folder(folder, FILE_NAME) as inside:
         tally = Tally()
-        files = tuple(_write(inside, name, quads, plan, tally) for name, quads in _files(parts, plan))
+        written = [_write(inside, name, quads, plan, tally) for name, quads in _files(parts, plan)]
+        files = tuple(file for file in written if file.content.statements or plan.split is None)
+        for file in written:
+            if file not in files:  # a graph without a statement: a loader could not tell which
+                (inside / file.name).unlink()
         (inside / FILE_NAME).write_bytes(describe(dataset, files, tally))
         if plan.layout is not None:
             plan.layout.write(inside, folder, files)

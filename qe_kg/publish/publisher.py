@@ -157,11 +157,10 @@ class Publisher:
             loose = step.wanted is not None and not _is_patch(name)
             return step.wanted.foretold.fits(found) if loose and step.wanted else found.hash == graph.hash
 
-        size = self._store.size(name)
-        if size and fits(found := read_graph(self._store, name)):
+        if name in self._listed and fits(found := read_graph(self._store, name, graph.hash)):
             return found
         self._store.put_graph(name, graph.parts, is_unread=True)
-        found = read_graph(self._store, name)
+        found = read_graph(self._store, name, graph.hash)
         if not fits(found):
             raise self._store.connection.error(
                 f"does not give back {step.name} as it should: {_difference(graph, found)}. Nothing was published"
@@ -207,7 +206,7 @@ class Publisher:
             elif shall.content in version.derived:
                 wrong = not self._has_difference(step, shall)
             else:
-                wrong = read_graph(self._store, step.name).hash != shall.stored
+                wrong = read_graph(self._store, step.name, shall.stored).hash != shall.stored
             if wrong:
                 raise self._store.connection.error(
                     f"holds something else in {step.name} than it was given: somebody else writes to it"

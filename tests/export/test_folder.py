@@ -68,6 +68,14 @@ def test_a_file_for_each_graph(model: Path, tmp_path: Path) -> None:
     assert (folder / "items.nt").read_text(encoding="utf-8").endswith('"1.50"@en-gb .\n')
 
 
+def test_a_graph_without_a_statement_is_no_file(write_model: WriteModel, tmp_path: Path) -> None:
+    sources = {"a.nt": "<http://e/s> <http://e/p> <http://e/o> .\n", "empty.ttl": ""}
+    model = write_model(sources, {"ontology": [], "shapes": [], "data": sorted(sources)})
+    _export("--model", model, "-o", tmp_path / "out", "--layout", "virtuoso")
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"a.nt", "a.nt.graph", "dataset.ttl", "load.sh", "load.sql", "README.md"}
+
+
 def test_what_is_inferred_is_a_file_of_its_own(tmp_path: Path) -> None:
     _export("-o", tmp_path / "with", "--split", "graph", "--to", "ttl", "--with", "inferred", "--only", "data")
     _export("-o", tmp_path / "without", "--split", "graph", "--to", "ttl", "--only", "data")
