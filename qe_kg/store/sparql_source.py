@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -145,7 +146,7 @@ class MemorySource:
     ) -> None:
         self._quads, self._graphs, self._files, self._without = quads, graphs or {}, files, without
         self._store: ox.Store | None = None
-        self._sets = 0
+        self._sets = itertools.count(1)  # several threads ask at once
 
     @property
     def store(self) -> ox.Store:
@@ -216,7 +217,6 @@ class MemorySource:
         if not any(node[0] == "_" for node in nodes):
             return f"VALUES ?{name} {{ {' '.join(nodes)} }}"
         # SPARQL has no way to name a blank node. So the nodes become the members of a set in a graph of its own.
-        store, self._sets = self.store, self._sets + 1
-        members = ox.NamedNode(f"urn:qe-kg:set:{self._sets}")
-        store.extend(ox.Quad(members, _HAS, _term(node), _SETS) for node in nodes)
+        members = ox.NamedNode(f"urn:qe-kg:set:{next(self._sets)}")
+        self.store.extend(ox.Quad(members, _HAS, _term(node), _SETS) for node in nodes)
         return f"GRAPH {_SETS} {{ {members} {_HAS} ?{name} }}"
