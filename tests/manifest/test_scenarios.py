@@ -198,8 +198,9 @@ def test_no_command_that_opens_a_model_forgets_the_option() -> None:
         if (command := group.get_command(context, name)) is not None
     }
     without = {name for name, known in options.items() if "--model" in known and "--scenario" not in known}
-    # These read the library of queries, or look at files and rewrite them; none asks what would be.
-    assert without <= {"queries", "migrate", "fmt", "check"}, without
+    # These read the library of queries, look at files and rewrite them, tell about the words of a model, or go back to
+    # what a store has; none asks what would be.
+    assert without <= {"queries", "migrate", "fmt", "check", "coverage", "reference", "rollback"}, without
     assert len(options) > len(without)
 
 
