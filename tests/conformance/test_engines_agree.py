@@ -24,7 +24,7 @@ from qe_kg.store.sparql_source import MemorySource
 from qe_kg.validation.engines import run
 from tests.conformance.made_shapes import ODD, PAIRS, PLAIN, RANGES, data_graphs, parse, shapes_graphs
 
-EXAMPLES = int(os.environ.get("QE_KG_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("QE_KG_EXAMPLES", "25"))
 _plain = st.sampled_from(PLAIN)
 _any = st.sampled_from(PLAIN + ODD)
 

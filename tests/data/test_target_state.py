@@ -31,7 +31,8 @@ def triples(file: Path) -> list[ox.Triple]:
     return [quad.triple for quad in ox.parse(path=str(file))]
 
 
-@pytest.mark.parametrize("profiles", [*([one] for one in PROFILES), PROFILES], ids=" ".join)
+# In all profiles at once each rule that any of them has is active: what conforms to that conforms to each.
+@pytest.mark.parametrize("profiles", [PROFILES[:1], PROFILES], ids=" ".join)
 def test_it_conforms_without_a_baseline_and_without_a_warning(profiles: list[str]) -> None:
     report = target_state().validate(profiles=profiles, at=DAY)
     assert report.results == ()
