@@ -1,6 +1,7 @@
 """Three SHACL engines give the same results, one by one: ours, pySHACL, and shifty, which is written in Rust.
 
-On the target state with a batch of changes at once; the two fast ones also on the model as it is and on the target state.
+On the target state with a batch of changes at once; the two fast ones also on the model as it is and on the target
+state.
 """
 
 from __future__ import annotations
