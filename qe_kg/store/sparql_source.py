@@ -78,11 +78,22 @@ def altered_by_store(literals: Iterable[str]) -> set[str]:
     return {one for number, one in enumerate(doubtful) if (f"<urn:n:{number}>", one) not in kept}
 
 
-def altered_in_file(path: Path) -> dict[str, int] | None:
-    """Return how many literals of an N-Triples file an Oxigraph store would rewrite, by property.
+def may_hold_blank_nodes(path: Path) -> bool:
+    """Tell whether an N-Triples file may hold a blank node: its label must then be made one of its own.
 
-    Returns:
-        None where the file may hold a blank node: its label must then be made one of its own.
+    Raises:
+        ReadError: the file cannot be read.
+
+    """
+    try:
+        with path.open("rb") as file:
+            return any(b"_:" in block and _BLANK.search(block) for block in _blocks(file))
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def altered_in_file(path: Path) -> dict[str, int]:
+    """Return how many literals of an N-Triples file an Oxigraph store would rewrite, by property.
 
     Raises:
         ReadError: the file cannot be read.
@@ -92,8 +103,6 @@ def altered_in_file(path: Path) -> dict[str, int] | None:
     try:
         with path.open("rb") as file:
             for block in _blocks(file):
-                if b"_:" in block and _BLANK.search(block):
-                    return None
                 doubtful.update(_TYPED.findall(block))
             altered = altered_by_store(one.decode() for one in doubtful)
             numbers: Counter[str] = Counter()
@@ -150,23 +159,26 @@ class MemorySource:
 
     @property
     def store(self) -> ox.Store:
-        """The store with everything in it.
+        """The store with everything in it; errors as for `load`."""
+        return self.load() if self._store is None else self._store
+
+    def load(self) -> ox.Store:
+        """Fill the store.
 
         Raises:
             ParseError, ReadError: a file cannot be read.
 
         """
-        if self._store is None:
-            self._store = ox.Store()
-            for path in self._files:
-                _load(self._store, path)
-            if self._without:
-                subject, predicate = map(_term, self._without)
-                for quad in list(self._store.quads_for_pattern(subject, predicate, None)):  # type: ignore[arg-type]
-                    self._store.remove(quad)
-            self._store.bulk_extend(ox.Quad(one.subject, one.predicate, one.object) for one in self._quads)
-            for name, quads in self._graphs.items():
-                self.add_graph(name, quads)
+        self._store = ox.Store()
+        for path in self._files:
+            _load(self._store, path)
+        if self._without:
+            subject, predicate = map(_term, self._without)
+            for quad in list(self._store.quads_for_pattern(subject, predicate, None)):  # type: ignore[arg-type]
+                self._store.remove(quad)
+        self._store.bulk_extend(ox.Quad(one.subject, one.predicate, one.object) for one in self._quads)
+        for name, quads in self._graphs.items():
+            self.add_graph(name, quads)
         return self._store
 
     def add_graph(self, name: str, quads: Iterable[ox.Quad]) -> None:

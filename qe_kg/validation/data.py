@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ from qe_kg.shacl.engine import Altered, altered_in
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.nodes import Node
 from qe_kg.store.files import with_labels
-from qe_kg.store.sparql_source import MemorySource, altered_in_file
+from qe_kg.store.sparql_source import MemorySource, altered_in_file, may_hold_blank_nodes
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
@@ -61,10 +62,8 @@ class InputFile:
         return list(with_labels(self.read(), f"f{zlib.crc32(self.name.encode()):08x}n"))
 
     @cached_property
-    def altered(self) -> dict[Node, int] | None:
-        """The literals that a store would rewrite, by property; None where the file is to be read as quads."""
-        if not self.is_whole or self.path.suffix.lower() != ".nt" or self.path.stat().st_size < LARGE:
-            return None
+    def altered(self) -> dict[Node, int]:
+        """The literals of a large file that a store would rewrite, by property."""
         return altered_in_file(self.path)
 
     @property
@@ -72,10 +71,11 @@ class InputFile:
         """Whether the file holds nothing."""
         return not self.is_large and not self.quads
 
-    @property
+    @cached_property
     def is_large(self) -> bool:
         """Whether the file is given to the store as it is, and not held as quads."""
-        return self.altered is not None
+        could_be = self.is_whole and self.path.suffix.lower() == ".nt" and self.path.stat().st_size >= LARGE
+        return could_be and not may_hold_blank_nodes(self.path)
 
 
 class Data:
@@ -115,7 +115,13 @@ class Data:
     @cached_property
     def source(self) -> MemorySource:
         """Answers queries over large data."""
-        return MemorySource(self._small, files=[file.path for file in self.large], without=self._without)
+        source = MemorySource(self._small, files=[file.path for file in self.large], without=self._without)
+        # What the store would rewrite is looked for while it reads: it lets go of the interpreter meanwhile.
+        with ThreadPoolExecutor(1) as pool:
+            looking = pool.submit(lambda: [file.altered for file in self.large])
+            source.load()
+        looking.result()
+        return source
 
     @property
     def facts(self) -> Facts:
@@ -137,6 +143,6 @@ class Data:
         """The literals that a store would rewrite."""
         found = altered_in(Graph(self._small)) if self.large else altered_in(self.graph)
         for file in self.large:
-            for name, number in (file.altered or {}).items():
+            for name, number in file.altered.items():
                 found.numbers[name] = found.numbers.get(name, 0) + number
         return found
