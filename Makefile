@@ -13,8 +13,9 @@ demo: $(STAMP)  ## validate the model, ask an impact and a trace question, write
 	@mkdir -p build
 	@$(BIN)/qe-kg demo -o build/quantum-energy.ttl
 
+# In the order of the files: by default those that have to stay on one worker and are few, but long, come last.
 test: $(STAMP)  ## run all tests but those that need a server from elsewhere than the package index
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not servers" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder -m "not servers" $(PYTEST_ARGS)
 
 servers: $(STAMP)  ## install Fuseki, RDF4J and Virtuoso, each pinned and checked, for make test-servers
 	$(BIN)/python tests/servers/installation.py

@@ -19,7 +19,7 @@ from qe_kg.shacl.results import RawResult
 from tests.conformance.made_queries import DECLARATIONS, OWN, constraints
 from tests.conformance.made_shapes import NODES, ODD, PLAIN, PREDICATES, data_graphs, parse, paths, shapes_graphs
 
-EXAMPLES = int(os.environ.get("QE_KG_EDITS", "12"))
+EXAMPLES = int(os.environ.get("QE_KG_EDITS", "6"))
 _literals = st.sampled_from(PLAIN + ODD)
 _counted: Counter[str] = Counter()
 

@@ -61,7 +61,7 @@ _graphs = st.sampled_from([ox.DefaultGraph(), ox.NamedNode("http://e/g"), ox.Nam
 _any_quad = st.builds(ox.Quad, _subjects, _predicates, st.one_of(_subjects, _literals, _tagged), _graphs)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(st.lists(_any_quad, max_size=8))
 @example(_quads("e:s e:p ( 1 ( 2 e:x ) () [ e:q e:y ] ) ; e:q () ."))
 @example(_quads("e:s e:p ( 1 2 ) . e:t e:p ( ) , ( 3 ) . _:loop e:p _:loop . _:a e:q _:b . _:b e:q _:a ."))

@@ -209,7 +209,7 @@ facts = st.one_of(
 )
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.lists(axioms, min_size=1, max_size=4), st.lists(facts, min_size=1, max_size=6))
 def test_random_ontologies_have_the_closure_that_owlrl_gives(said: list[str], data: list[str]) -> None:
     turtle = "\n".join([*said, *data])

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from qe_kg.lineage import Direction, Filters, Flow, FlowGraph, Start, walk
 from tests.lineage.test_walk_against_reference import EXTERNAL, ITEMS, PARTICIPANTS, Question, element, questions
 
-thorough = settings(derandomize=True, max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(derandomize=True, max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 brief = settings(thorough, max_examples=100)
 Followed = tuple[str, str | None]
 

@@ -24,7 +24,7 @@ from qe_kg.store.embedded import EmbeddedStore
 from tests.lineage.test_certain_walk import with_stations
 from tests.lineage.test_walk_against_reference import EXTERNAL, Question, element
 
-thorough = settings(derandomize=True, max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(derandomize=True, max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 T = "https://t.example/"
 NAMES = Namespaces()
 

@@ -21,7 +21,7 @@ PARTICIPANTS = tuple("abcde")
 ITEMS = ("x", "y", "z")
 EXTERNAL = "qev:zone-external"
 
-thorough = settings(derandomize=True, max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(derandomize=True, max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 brief = settings(thorough, max_examples=120)
 
 

@@ -100,7 +100,7 @@ def test_it_answers_what_the_checkout_answers(installed: Path, tmp_path: Path) -
     for arguments in (
         ("impact", "AOV-04", "--format", "json"),
         ("queries", "--format", "json"),
-        ("map", "--format", "svg"),
+        ("export", "--to", "nt"),
     ):
         assert _run([installed, *arguments], tmp_path) == _checkout(*arguments, cwd=tmp_path)
     validate = ("validate", "--format", "json")
@@ -111,9 +111,3 @@ def test_it_makes_a_model_and_knows_its_migrations(installed: Path, tmp_path: Pa
     _run([installed, "init", "model"], tmp_path)
     assert json.loads(_run([installed, "validate", "model"], tmp_path))["results"] == []
     assert json.loads(_run([installed, "migrate", "--check", "--model", "model"], tmp_path))["files"] == []
-
-
-def test_its_demo_writes_the_same_model(installed: Path, tmp_path: Path) -> None:
-    _run([installed, "demo", "-o", "installed.ttl"], tmp_path)
-    _checkout("demo", "-o", "checkout.ttl", cwd=tmp_path)
-    assert (tmp_path / "installed.ttl").read_bytes() == (tmp_path / "checkout.ttl").read_bytes() != b""

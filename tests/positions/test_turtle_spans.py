@@ -103,7 +103,7 @@ def _check(text: str, form: ox.RdfFormat) -> None:
         assert canonical(_parse(changed, form)) == canonical(expected)
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=80, derandomize=True, deadline=None)
 @given(_documents())
 def test_writing_over_an_objects_span_changes_its_triple_alone(text: str) -> None:
     _check(text, ox.RdfFormat.TURTLE)

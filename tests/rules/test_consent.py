@@ -377,7 +377,7 @@ def back_from(graph: FlowGraph, place: tuple[str, str], gone: frozenset[str]) ->
 
 
 @given(supplies())
-@settings(derandomize=True, max_examples=250, deadline=None)
+@settings(derandomize=True, max_examples=120, deadline=None)
 def test_lost_is_what_no_way_leads_to_from_its_own_source(case: tuple[FlowGraph, frozenset[str]]) -> None:
     graph, gone = case
     places = {(end, item) for e in graph.edges for end in (e.source, e.target) for item in e.items}

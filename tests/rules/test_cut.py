@@ -251,13 +251,13 @@ def check(case: Case) -> None:
 
 
 @given(cases(several=False))
-@settings(derandomize=True, max_examples=250, deadline=None)
+@settings(derandomize=True, max_examples=120, deadline=None)
 def test_all_smallest_sets_where_a_flow_carries_one_item(case: Case) -> None:
     check(case)
 
 
 @given(cases(several=True))
-@settings(derandomize=True, max_examples=180, deadline=None)
+@settings(derandomize=True, max_examples=90, deadline=None)
 def test_all_smallest_sets_where_flows_carry_several_items(case: Case) -> None:
     check(case)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from qe_kg.rules.min_cut import COUNTED, Arc, minimum_cuts
 
-thorough = settings(derandomize=True, max_examples=350, deadline=None)
+thorough = settings(derandomize=True, max_examples=200, deadline=None)
 NODES = 6
 
 

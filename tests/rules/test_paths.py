@@ -117,7 +117,7 @@ def questions(draw: st.DrawFn) -> Question:
     )
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@settings(max_examples=120, derandomize=True, deadline=None)
 @given(questions())
 def test_they_find_what_an_enumeration_finds(question: Question) -> None:
     answer, every = question.answer(), set(enumerate_paths(question))
@@ -126,7 +126,7 @@ def test_they_find_what_an_enumeration_finds(question: Question) -> None:
     assert set(answer.paths) <= every and answer.is_whole, "each is a path"
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@settings(max_examples=120, derandomize=True, deadline=None)
 @given(questions())
 def test_two_passes_for_all_give_each_end_its_best_path_and_each_beginning_one(question: Question) -> None:
     answer, every = question.answer(pairs=0), set(enumerate_paths(question))

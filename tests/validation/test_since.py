@@ -32,7 +32,7 @@ from qe_kg.validation.since import Since
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = "2026-06-30"
-EDITS = int(os.environ.get("QE_KG_EDITS", "12")) // 6
+EDITS = int(os.environ.get("QE_KG_EDITS", "6")) // 6
 pytestmark = pytest.mark.xdist_group("since")
 
 
