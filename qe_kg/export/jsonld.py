@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
@@ -44,7 +44,7 @@ def write_jsonld(quads: Iterable[ox.Quad], output: IO[bytes], prefixes: Mapping[
         graphs[one.graph].append(one)
     shared = _in_several(graphs)
     contents = {name: _Content.of(statements, shared) for name, statements in graphs.items()}
-    context = _Context.of(contents.values(), prefixes)
+    context = _Context.of(contents, prefixes)
     output.write(b'{\n  "@context": ' + _json(context.to_dict(), 1) + b',\n  "@graph": [')
     separator = b"\n"
     for name, content in contents.items():
@@ -169,10 +169,11 @@ class _Context:
         self._forms: dict[str, dict[str, str]] = {}
 
     @classmethod
-    def of(cls, contents: Collection[_Content], prefixes: Mapping[str, str]) -> _Context:
+    def of(cls, graphs: Mapping[str | None, _Content], prefixes: Mapping[str, str]) -> _Context:
         values: dict[str, list[list[Term]]] = defaultdict(list)
         lists: dict[Term, list[Term]] = {}
         classes: set[str] = set()
+        contents, names = graphs.values(), {name for name in graphs if name is not None}
         for content in contents:
             lists |= content.lists
             for name, found in content.uses():
@@ -181,14 +182,14 @@ class _Context:
                     found = [one for one in found if one.kind == "literal"]
                 if found:
                     values[name].append(found)
-        context = cls(_without_schemes(prefixes, contents))
+        context = cls(_without_schemes(prefixes, contents, names))
         context._choose_keys([*values, *classes])
         context._forms = {name: _form(found, lists) for name, found in values.items()}
-        context._keep_used(contents, classes)
+        context._keep_used(contents, {*classes, *names})
         return context
 
-    def _keep_used(self, contents: Iterable[_Content], classes: set[str]) -> None:
-        iris = {*self._keys, *self._forms, *classes, *(form.get("@type", "") for form in self._forms.values())}
+    def _keep_used(self, contents: Iterable[_Content], others: set[str]) -> None:
+        iris = {*self._keys, *self._forms, *others, *(form.get("@type", "") for form in self._forms.values())}
         for content in contents:
             for node, properties in content.nodes.items():
                 iris |= {one.value for values in properties.values() for one in (node, *values) if one.kind == "iri"}
@@ -280,9 +281,11 @@ class _Context:
         return {"@value": one.value, "@type": self.name(one.datatype)} if native is None else native
 
 
-def _without_schemes(prefixes: Mapping[str, str], contents: Iterable[_Content]) -> dict[str, str]:
+def _without_schemes(
+    prefixes: Mapping[str, str], contents: Iterable[_Content], graphs: Iterable[str]
+) -> dict[str, str]:
     """Leave out a prefix that is the scheme of an IRI, which would be read as a short name."""
-    schemes: set[str] = set()
+    schemes = {iri.partition(":")[0] for iri in graphs}
     for content in contents:
         for node, properties in content.nodes.items():
             named = {node.value, *properties, *(one.datatype or "" for values in properties.values() for one in values)}

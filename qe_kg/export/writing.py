@@ -13,8 +13,8 @@ from qe_kg.export.compression import compressing
 from qe_kg.export.jsonld import write_jsonld
 from qe_kg.export.parts import INFERRED, Part, quads_of
 from qe_kg.namespaces import Namespaces, is_iri
-from qe_kg.store.files import FORMATS, canonical
-from qe_kg.store.streams import LINE_FORMS, is_dataset, labelled, one_each, pass_through, write_as_read
+from qe_kg.store.files import FORMATS, canonical, with_labels
+from qe_kg.store.streams import LINE_FORMS, is_dataset, one_each, pass_through, write_as_read
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
@@ -117,7 +117,7 @@ def write_parts(parts: Sequence[Part], output: IO[bytes], style: Style) -> int:
             graph = part.graph if style.form == "nq" else None
             count += pass_through(part.lines, output, graph=graph, labels=f"f{number}b")
         else:
-            count += _counted(labelled(part.read(), f"f{number}b"), output, style)
+            count += _counted(with_labels(part.read(), f"f{number}b"), output, style)
     return count
 
 
@@ -155,7 +155,7 @@ def in_order(parts: Sequence[Part], style: Style) -> Iterator[ox.Quad]:
         yield from ordered if is_dataset(style.form) else one_each(ordered)
     else:
         for number, part in enumerate(parts, 1):
-            yield from labelled(part.read(), f"f{number}b")
+            yield from with_labels(part.read(), f"f{number}b")
 
 
 def write_quads(quads: Iterable[ox.Quad], output: IO[bytes], style: Style) -> None:

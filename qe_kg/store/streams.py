@@ -149,26 +149,6 @@ class _Changing(io.RawIOBase):
         return len(block)
 
 
-def labelled(quads: Iterable[ox.Quad], prefix: str) -> Iterator[ox.Quad]:
-    """Yield quads with their blank nodes numbered in the order in which they come."""
-    labels: dict[ox.BlankNode, ox.BlankNode] = {}
-
-    def label(node: ox.BlankNode) -> ox.BlankNode:
-        return labels.setdefault(node, ox.BlankNode(f"{prefix}{len(labels) + 1}"))
-
-    for quad in quads:
-        subject, value = quad.subject, quad.object
-        if isinstance(subject, ox.BlankNode) or isinstance(value, ox.BlankNode):
-            yield ox.Quad(
-                label(subject) if isinstance(subject, ox.BlankNode) else subject,
-                quad.predicate,
-                label(value) if isinstance(value, ox.BlankNode) else value,
-                quad.graph_name,
-            )
-        else:
-            yield quad
-
-
 def has_blank_node(quad: ox.Quad) -> bool:
     """Tell whether a statement is about a blank node."""
     return isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode)

@@ -67,6 +67,8 @@ _any_quad = st.builds(ox.Quad, _subjects, _predicates, st.one_of(_subjects, _lit
 @example(_quads("e:s e:p ( 1 2 ) . e:t e:p ( ) , ( 3 ) . _:loop e:p _:loop . _:a e:q _:b . _:b e:q _:a ."))
 @example(_quads("_:l rdf:first 1 ; rdf:rest _:l . _:m rdf:first 1 , 2 ; rdf:rest () . e:s e:p _:m , _:l ."))
 @example(_quads("e:g { e:s e:p _:n . _:n e:q 1 } e:h { _:n e:q 2 }"))
+@example(_quads("e:g { _:n n:p _:n }"))  # only the graph's name is written with that prefix
+@example(_quads("<n:g> { _:n n:p _:n }"))  # a graph's name may begin as a prefix does
 @example(_quads('e:s e:p "a"@en , "b" ; e:q "c"@en , "d"@en , "e"@de . e:t a e:C , [ e:p 1 ] ; rdf:type "odd" .'))
 def test_two_processors_read_what_was_written(quads: list[ox.Quad]) -> None:
     document = _document(quads)
