@@ -40,13 +40,13 @@ from qe_kg.validation.report import (
 )
 from qe_kg.validation.rule_help import read_help
 from qe_kg.validation.rule_index import RuleIndex
-from qe_kg.validation.since import Since, SinceRun
 from qe_kg.validation.turtle_report import report_turtle
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
     from qe_kg.validation.in_store import InStore
+    from qe_kg.validation.since import Since
 
 _LABEL = iri(f"{SKOS}prefLabel")
 __all__ = ["InputFile", "Settings", "read_day", "validate"]
@@ -138,7 +138,11 @@ def validate(
     if settings.profiles is not None:
         rules.check_profiles(settings.profiles)
         shapes_quads = without(shapes_quads, rules.shapes_left_out(settings.profiles))
-    changed = None if since is None else SinceRun(since, conduits, namespaces, settings.profiles)
+    changed = None
+    if since is not None:
+        from qe_kg.validation.since import SinceRun  # the analysis of changes is not for every start
+
+        changed = SinceRun(since, conduits, namespaces, settings.profiles)
     try:
         if changed is not None:
             run = changed.run(settings.engine, everything, shapes_quads, rules, shapes_graph)
