@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -115,6 +116,10 @@ class Model(RuleQuestions, LineageQuestions):
         yield from self.files.quads(*roles)
         if "entailed" in roles:
             yield from self._entailed
+
+    def own_quads(self, *roles: str) -> Iterator[ox.Quad]:
+        """Yield the quads of the files of these roles as they are here, also where a store holds the model."""
+        return replace(self.files, held=None).quads(*roles)
 
     def compact(self, iri: str) -> str:
         """Shorten an IRI by the model's prefixes where that is valid Turtle."""
