@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,7 @@ class Opened:
             assert (path, store, scenario) == (self.asked.directory, self.store, None)
             return self.ways[not include_inferences, entail]
 
+        import_module("qe_kg.diff.sides")  # it takes the function over when it is imported
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("qe_kg.opening.open_model", opened)
             yield
