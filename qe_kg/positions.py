@@ -10,7 +10,7 @@ from __future__ import annotations
 import bisect
 import re
 from array import array
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -137,24 +137,9 @@ class Excerpt:
     places: FilePlaces | None
 
 
-def excerpt(path: Path, name: str, subjects: Collection[str]) -> Excerpt:
-    """Pick the triples of some subjects (``<iri>``) out of an N-Triples file without holding the rest of it.
-
-    Raises:
-        ReadError: the file cannot be read.
-
-    """
-    wanted = {one[:-1].encode() for one in subjects if one[0] == "<"}
-    numbers, lines = array("q"), []
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if line.partition(b">")[0] in wanted:
-                    numbers.append(number)
-                    lines.append(line)
-    except OSError as error:
-        raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
-    text = b"".join(lines).decode()
+def make_excerpt(path: Path, name: str, numbers: Sequence[int], lines: bytes) -> Excerpt:
+    """Make an excerpt of an N-Triples file out of some of its lines, given their numbers and their text."""
+    text = lines.decode()
     quads = parse_quads(text)
     try:
         places = _PickedPlaces(text, numbers)
