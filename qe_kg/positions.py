@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from qe_kg.errors import ReadError
 from qe_kg.namespaces import RDF, Namespaces
 from qe_kg.store.files import format_of, parse_quads, read_quads, text_of
-from qe_kg.turtle_spans import NotFollowedError, Spans, spans_of
+from qe_kg.turtle_spans import NotFollowedError, Spans, spans_of, spans_of_lines
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
@@ -111,7 +111,7 @@ class _PickedPlaces(FilePlaces):
     """The places of some lines of a file."""
 
     def __init__(self, text: str, numbers: Sequence[int]) -> None:
-        super().__init__(text, spans_of(text))
+        super().__init__(text, spans_of_lines(text) or spans_of(text))
         self._numbers = numbers
 
     def _line_and_column(self, offset: int) -> tuple[int, int]:

@@ -69,7 +69,7 @@ class Suspects:
                 others.append(target.node)
             else:
                 found.append(self._selected(target, number))
-        return np.unique(np.concatenate(found)), others
+        return self._set(np.concatenate(found)), others
 
     def _selected(self, target: Target, number: int | None) -> Ids:
         if target.kind == "class":
@@ -83,7 +83,7 @@ class Suspects:
         if of not in self._classes:
             rows = self._columns.rows(RDF_TYPE)
             kinds = self._mask(self._numbers(self._graph.subclasses(of)))
-            self._classes[of] = np.unique(self._columns.subjects[rows[kinds[self._columns.values[rows]]]])
+            self._classes[of] = self._set(self._columns.subjects[rows[kinds[self._columns.values[rows]]]])
         return self._classes[of]
 
     def _numbers(self, nodes: Iterable[Node]) -> Ids:
@@ -93,6 +93,11 @@ class Suspects:
         mask = np.zeros(len(self._columns.names), dtype=bool)
         mask[numbers] = True
         return mask
+
+    def _set(self, numbers: Ids) -> Ids:
+        """Return some numbers in order, each once."""
+        found: Ids = np.flatnonzero(self._mask(numbers)).astype(np.int32)
+        return found
 
     def _pairs(self, path: Path, foci: Ids) -> _Pairs | None:
         """Return each focus node with each value node; None for a path that is not walked here."""
@@ -113,7 +118,7 @@ class Suspects:
         pairs: _Pairs | None = (foci, foci)
         for one in paths:
             assert pairs is not None
-            step = self._pairs(one, np.unique(pairs[1]))
+            step = self._pairs(one, self._set(pairs[1]))
             if step is None:
                 return None
             pairs = _joined(pairs, step)
@@ -138,7 +143,7 @@ class Suspects:
         for constraint in shape.constraints:
             found[self._of_constraint(constraint, shape, foci, pairs)] = True
         for name in shape.properties:
-            bad = self._of_shape(self._shapes[name], np.unique(pairs[1]), reports=reports)
+            bad = self._of_shape(self._shapes[name], self._set(pairs[1]), reports=reports)
             found[_with(pairs, self._mask(bad))] = True
         return foci[found[foci]]
 
@@ -153,9 +158,9 @@ class Suspects:
             other = self._mask(self._columns.subjects[self._columns.rows(constraint.other)])
             return pairs[0][other[pairs[0]]]
         if isinstance(constraint, ByShapes):
-            return _with(pairs, self._mask(self._of_shapes(constraint, np.unique(pairs[1]))))
+            return _with(pairs, self._mask(self._of_shapes(constraint, self._set(pairs[1]))))
         if isinstance(constraint, ValueConstraint):
-            return _with(pairs, self._mask(self._of_values(constraint, np.unique(pairs[1]))))
+            return _with(pairs, self._mask(self._of_values(constraint, self._set(pairs[1]))))
         return foci
 
     def _of_shapes(self, constraint: ByShapes, values: Ids) -> Ids:
@@ -173,7 +178,7 @@ class Suspects:
     ) -> Ids:  # fmt: skip
         if isinstance(constraint, HasValue):
             number = self._columns.number(constraint.value)
-            return foci if number is None else _outside(foci, pairs[0][pairs[1] == number])
+            return foci if number is None else np.setdiff1d(foci, pairs[0][pairs[1] == number])
         starts, ends = pairs
         if isinstance(constraint, MinCount) and constraint.least > 1:  # a file may have a triple twice
             starts = np.unique(np.stack((starts, ends)), axis=1)[0]
@@ -192,7 +197,8 @@ class Suspects:
     def _of_values(self, constraint: ValueConstraint, values: Ids) -> Ids:
         """Return the values that break a constraint by themselves."""
         if isinstance(constraint, Class):
-            return _outside(values, self._instances(constraint.of))
+            strangers: Ids = values[~self._mask(self._instances(constraint.of))[values]]
+            return strangers
         first, last = self._signs
         if isinstance(constraint, NodeKind):
             other: Ids = values[np.isin(first[values], list(constraint.signs.encode()), invert=True)]
@@ -269,7 +275,3 @@ def _joined(first: _Pairs, second: _Pairs) -> _Pairs:
 
 def _with(pairs: _Pairs, values: Mask) -> Ids:
     return pairs[0][values[pairs[1]]]
-
-
-def _outside(numbers: Ids, others: Ids) -> Ids:
-    return numbers[np.isin(numbers, others, invert=True)]

@@ -42,6 +42,10 @@ _END = b" ."
 _XSD = b"^^<http://www.w3.org/2001/XMLSchema#"
 
 
+class BlankNodeFound(Exception):
+    """A file holds a blank node: its label must be made one of its own, which is not done here."""
+
+
 class Terms(dict[bytes, int]):
     """The number of each term, given in the order in which they come."""
 
@@ -78,16 +82,22 @@ class Columns:
         """Read an N-Triples file without blank nodes.
 
         Raises:
+            BlankNodeFound: it holds one; nothing of the file is added.
             ParseError, ReadError: it cannot be read.
 
         """
-        line = 1
+        line, before = 1, len(self._parts)
         self._files.append(path)
         try:
             with path.open("rb") as file:
                 while block := file.read(_BLOCK):
                     block += file.readline()
                     line += self._add_block(block, line)
+        except BlankNodeFound:
+            del self._parts[before:]
+            self._odd = {place: text for place, text in self._odd.items() if place[0] != len(self._files) - 1}
+            self._files.pop()
+            raise
         except SyntaxError as error:
             check_syntax(path)  # it tells the place
             raise syntax_error(path, error) from error
@@ -156,6 +166,8 @@ class Columns:
         number, rows = self._numbers.__getitem__, []
         for at, line in sorted(lines):
             for quad in ox.parse(line, format=ox.RdfFormat.N_TRIPLES):
+                if isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode):
+                    raise BlankNodeFound
                 names = [_name(one) for one in (quad.subject, quad.predicate, quad.object)]
                 rows.append((*map(number, names), at))
                 self._odd[len(self._files) - 1, at] = line
@@ -291,7 +303,7 @@ def _names(lines: list[bytes]) -> _Words | None:
 def _names_and_text(lines: list[bytes]) -> _Words | None:
     """Cut lines with a literal, which keeps the end of the line; None if one has fewer words."""
     words = [line.split(b" ", 2) for line in lines]
-    if any(len(one) != 3 for one in words):
+    if not set(map(len, words)) <= {3}:
         return None
     return [one[0] for one in words], [one[1] for one in words], [one[2] for one in words]
 

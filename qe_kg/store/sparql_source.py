@@ -6,15 +6,12 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
 
 import pyoxigraph as ox
 
 from qe_kg.errors import QueryError, ReadError
 from qe_kg.store.files import syntax_error
 
-_BLOCK = 1 << 24
-_BLANK = re.compile(rb"(?:^|[ \t])_:", re.MULTILINE)
 _SETS, _HAS = ox.NamedNode("urn:qe-kg:sets"), ox.NamedNode("urn:qe-kg:has")
 
 
@@ -73,26 +70,6 @@ def altered_by_store(literals: Iterable[str]) -> set[str]:
     store.load(text.encode(), format=ox.RdfFormat.N_TRIPLES)
     kept = {(str(quad.subject), str(quad.object)) for quad in store.quads_for_pattern(None, None, None)}
     return {one for number, one in enumerate(doubtful) if (f"<urn:n:{number}>", one) not in kept}
-
-
-def may_hold_blank_nodes(path: Path) -> bool:
-    """Tell whether an N-Triples file may hold a blank node: its label must then be made one of its own.
-
-    Raises:
-        ReadError: the file cannot be read.
-
-    """
-    try:
-        with path.open("rb") as file:
-            return any(b"_:" in block and _BLANK.search(block) for block in _blocks(file))
-    except OSError as error:
-        raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
-
-
-def _blocks(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield a file in blocks of whole lines."""
-    while block := file.read(_BLOCK):
-        yield block + file.readline()
 
 
 def _load(store: ox.Store, path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ from qe_kg.shacl.engine import Altered, altered_in
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.nodes import Node
 from qe_kg.store.files import with_labels
-from qe_kg.store.sparql_source import MemorySource, may_hold_blank_nodes
+from qe_kg.store.sparql_source import MemorySource
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
@@ -57,9 +58,8 @@ class InputFile:
 
     @cached_property
     def is_large(self) -> bool:
-        """Whether the file is given to the store as it is, and not held as quads."""
-        could_be = self.is_whole and self.path.suffix.lower() == ".nt" and self.path.stat().st_size >= LARGE
-        return could_be and not may_hold_blank_nodes(self.path)
+        """Whether the file is large, and of a form that need not be held as quads."""
+        return self.is_whole and self.path.suffix.lower() == ".nt" and self.path.stat().st_size >= LARGE
 
 
 class Data:
@@ -78,13 +78,38 @@ class Data:
         more: Callable[[Iterable[ox.Quad]], Iterable[ox.Quad]],
         without: tuple[Node, Node] | None = None,
     ) -> None:
-        self.large = [file for file in files if file.is_large]
         self._more, self._without = more, without
         self._files = files
 
     @cached_property
+    def large(self) -> list[InputFile]:
+        """The files that are not held as quads.
+
+        Raises:
+            ParseError, ReadError: one of them cannot be read.
+
+        """
+        return self._read[0]
+
+    @cached_property
+    def _read(self) -> tuple[list[InputFile], Columns | None]:
+        candidates = [file for file in self._files if file.is_large]
+        if not candidates:
+            return [], None
+        from qe_kg.store.columns import BlankNodeFound, Columns  # most data are small, and numpy takes a while
+
+        columns, large = Columns(), []
+        for file in candidates:
+            with suppress(BlankNodeFound):
+                columns.add_file(file.path)
+                large.append(file)
+        if self._without:
+            columns.leave_out(*self._without)
+        return large, columns if large else None
+
+    @cached_property
     def _small(self) -> list[ox.Quad]:
-        return list(self._more(quad for file in self._files if not file.is_large for quad in file.quads))
+        return list(self._more(quad for file in self._files if file not in self.large for quad in file.quads))
 
     @cached_property
     def quads(self) -> Sequence[ox.Quad]:
@@ -104,13 +129,9 @@ class Data:
             ParseError, ReadError: a large file cannot be read.
 
         """
-        from qe_kg.store.columns import Columns  # most data are small, and numpy takes a while to import
+        from qe_kg.store.columns import Columns
 
-        columns = Columns()
-        for file in self.large:
-            columns.add_file(file.path)
-        if self._without:
-            columns.leave_out(*self._without)
+        columns = self._read[1] or Columns()
         columns.add_quads(self._small)
         return columns
 
@@ -145,6 +166,6 @@ class Data:
             edge = self.column_graph.neighbours(edge) - wanted
             wanted |= edge
         return [
-            make_excerpt(file.path, file.name, *self.columns.excerpt(file.path, wanted)) if file.is_large else file
+            make_excerpt(file.path, file.name, *self.columns.excerpt(file.path, wanted)) if file in self.large else file
             for file in self._files
         ]
