@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -118,6 +119,10 @@ class Model(RuleQuestions, LineageQuestions):
         if "entailed" in roles:
             yield from self._entailed
 
+    def own_quads(self, *roles: str) -> Iterator[ox.Quad]:
+        """Yield the quads of the files of these roles as they are here, also where a store holds the model."""
+        return replace(self.files, held=None).quads(*roles)
+
     def compact(self, iri: str) -> str:
         """Shorten an IRI by the model's prefixes where that is valid Turtle."""
         return self.namespaces.compact(iri)
@@ -172,7 +177,11 @@ class Model(RuleQuestions, LineageQuestions):
 
     def in_memory(self) -> Model:
         """Return this model, or of one in a store elsewhere a copy in memory, for what looks at all of it."""
-        return self._copied(entail=self._is_entailed) if self._is_elsewhere else self
+        return self._read if self._is_elsewhere else self
+
+    @cached_property
+    def _read(self) -> Model:
+        return self._copied(entail=self._is_entailed)
 
     def _copied(self, *, entail: bool) -> Model:
         from qe_kg.store.record import KeptGraphs
@@ -281,11 +290,9 @@ class Model(RuleQuestions, LineageQuestions):
 
         chosen, day = tuple(dict.fromkeys(profiles)) or self.profiles, read_day(at)
         settings = Settings(chosen, day, baseline, waivers, self.is_whole, fail_on, engine, strict)
-        if not self._is_elsewhere:
-            return self._validated(settings, since=since)
-        if since is not None:
-            raise CallError("what has changed is known of files, and this model is in a store")
-        return self._validated_in_store(settings)
+        if self._is_elsewhere and since is None and self.store.path is None:
+            return self._validated_in_store(settings)
+        return self.in_memory()._validated(settings, since=since)
 
     def _validated_in_store(self, settings: Settings) -> ValidationReport:
         from qe_kg.validation.in_store import InStore, copied, validated_in_store

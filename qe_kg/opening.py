@@ -112,10 +112,18 @@ def _open_folder(
     check_asked_for(
         stamp, folder, model=asked, scenario=scenario, include_inferences=include_inferences, entail=entail
     )  # fmt: skip
-    files = read_files(stamp.model, scenario=scenario, include_inferences=include_inferences)
+    manifest = _manifest(stamp.model, scenario=scenario, include_inferences=include_inferences)
+    files = ModelFiles(manifest, read_removals(manifest))
+    store, of_model = EmbeddedStore(folder, read_only=True), manifest.of_role(*RDF_ROLES)
+    held = None
+    if stamp.changed(file.path for file in of_model):
+        from qe_kg.store.record import HeldGraphs, Record
+
+        # One answer may need both queries and the text; the files would no longer say what the store says.
+        held = HeldGraphs(store, Record(manifest.name, {name: name for name in map(files.graph_name, of_model)}))
     return Model(
-        files.manifest, EmbeddedStore(folder, read_only=True), entail=entail, is_whole=include_inferences,
-        change=files.change, stamp=stamp, is_loaded=True,
+        manifest, store, entail=entail, is_whole=include_inferences, change=files.change, stamp=stamp, held=held,
+        is_loaded=True,
     )  # fmt: skip
 
 

@@ -8,12 +8,13 @@
   (Virtuoso, and whatever is not known to change several graphs at once).
 
 In all three the current version is compared first, by the store, and where it is another one nothing changes: of two
-publishers one wins. `MOVE` and `COPY` are not used: from a graph that is missing they empty the target.
+publishers one wins. `MOVE` and `COPY` are not used: from a graph that is missing they empty the target. Nor is `ADD`:
+Fuseki's reads a graph while it writes to the index that it reads, and leaves triples out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Literal
 
 from qe_kg.errors import StoreError
@@ -26,6 +27,8 @@ from qe_kg.store.quirks import Quirks
 from qe_kg.store.remote import RemoteStore
 
 Way = Literal["update", "transaction", "pointer"]
+#: From so many triples on, a server that holds all solutions of an update copies a graph in portions.
+_MANY = 50_000
 
 
 def way_of(quirks: Quirks) -> Way:
@@ -51,7 +54,7 @@ def begin_record(store: RemoteStore, record: str, first: str) -> None:
     )
 
 
-def swap(store: RemoteStore, record: str, old: str, new: Version, steps: Iterable[Step]) -> None:
+def swap(store: RemoteStore, record: str, old: str, new: Version, steps: Sequence[Step]) -> None:
     """Make a version the current one, if the old one still is; where it is not, nothing changes.
 
     Raises:
@@ -64,14 +67,13 @@ def swap(store: RemoteStore, record: str, old: str, new: Version, steps: Iterabl
         run(store, _moved(record, f"{head} ?any", f"{head} <{new.iri}>", f"{head} <{old}> . {head} ?any"))
         return
     fence = f"GRAPH <{claims_graph(record)}> {{ <{new.iri}> ?claim ?claimed }}" if needs_claim(quirks) else ""
-    # Given only where the old version is current and everything staged is there; the rest asks for no more than this.
+    # Given only where the old version is current and what it takes is there; the rest asks for no more than this.
     permit = f"<{new.iri}> <{DCTERMS}isVersionOf> <{record}>"
-    staged = [name for step in steps for name in _staged(step, new)]
-    there = " ".join(f"FILTER EXISTS {{ GRAPH <{name}> {{ ?s{n} ?p{n} ?o{n} }} }}" for n, name in enumerate(staged))
-    condition = f"GRAPH <{record}> {{ {head} <{old}> }} {fence} {there}"
+    conditions = " ".join(_condition(step, new, number) for number, step in enumerate(steps))
     parts = [
-        f"INSERT {{ GRAPH <{record}> {{ {permit} }} }} WHERE {{ {condition} }}",
-        *(part for step in steps for part in _graph_update(record, permit, step, new)),
+        f"INSERT {{ GRAPH <{record}> {{ {permit} }} }} "
+        f"WHERE {{ GRAPH <{record}> {{ {head} <{old}> }} {fence} {conditions} }}",
+        *(part for step in steps for part in _graph_update(record, permit, step, new, quirks)),
         # What a plain load said about its graphs.
         f"DELETE {{ GRAPH <{record}> {{ <{record}> <{PROV}hadMember> ?m }} }} "
         f"WHERE {{ GRAPH <{record}> {{ {permit} . <{record}> <{PROV}hadMember> ?m }} }}",
@@ -80,15 +82,21 @@ def swap(store: RemoteStore, record: str, old: str, new: Version, steps: Iterabl
     run(store, " ;\n".join(parts))
 
 
-def _staged(step: Step, new: Version) -> list[str]:
-    """Return the graphs that must be there before a step is taken."""
+def _condition(step: Step, new: Version, number: int) -> str:
+    """Return what must hold before a step is taken: what was staged is there, and what it differs from is, too."""
     if step.wanted is None:
-        return []
+        return ""
+    triple = f"?s{number} ?p{number} ?o{number}"
     content = _content(step)
     if content not in new.derived:
-        return [content]
+        return f"FILTER EXISTS {{ GRAPH <{content}> {{ {triple} }} }}"
+    found, live = [], f"EXISTS {{ GRAPH <{step.name}> {{ {triple} }} }}"
     removed, added = patch_names(content, new.derived[content])
-    return [name for name, lines in ((removed, step.removed), (added, step.added)) if lines]
+    for name, lines, is_wrong in ((removed, step.removed, f"NOT {live}"), (added, step.added, live)):
+        if lines:
+            patch = f"GRAPH <{name}> {{ {triple} }}"
+            found.append(f"FILTER EXISTS {{ {patch} }} FILTER NOT EXISTS {{ {patch} FILTER {is_wrong} }}")
+    return " ".join(found)
 
 
 def _content(step: Step) -> str:
@@ -96,23 +104,37 @@ def _content(step: Step) -> str:
     return GraphVersion(step.name, step.wanted.hash, "", 0).content
 
 
-def _graph_update(record: str, permit: str, step: Step, new: Version) -> list[str]:
-    guard, live = f"GRAPH <{record}> {{ {permit} }}", f"GRAPH <{step.name}> {{ ?s ?p ?o }}"
+def _graph_update(record: str, permit: str, step: Step, new: Version, quirks: Quirks) -> list[str]:
+    guard, live = f"GRAPH <{record}> {{ {permit} }}", _in(step.name)
     if step.wanted is None:
         return [f"DELETE {{ {live} }} WHERE {{ {guard} {live} }}"]
     content = _content(step)
     if content in new.derived:
-        removed, added = (f"GRAPH <{name}> {{ ?s ?p ?o }}" for name in patch_names(content, new.derived[content]))
+        removed, added = map(_in, patch_names(content, new.derived[content]))
         return [
             *([f"DELETE {{ {live} }} WHERE {{ {guard} {removed} }}"] if step.removed else []),
             *([f"INSERT {{ {live} }} WHERE {{ {guard} {added} }}"] if step.added else []),
         ]
-    staged = f"GRAPH <{content}> {{ ?s ?p ?o }}"
-    update = [f"INSERT {{ {live} }} WHERE {{ {guard} {staged} }}"]
+    update = []
     if step.place is not None:
-        # What stays is not taken out and put back.
-        update.insert(0, f"DELETE {{ {live} }} WHERE {{ {guard} {live} FILTER NOT EXISTS {{ {staged} }} }}")
+        # What stays is neither taken out and put back nor written once more.
+        update.append(f"DELETE {{ {live} }} WHERE {{ {guard} {live} FILTER NOT EXISTS {{ {_in(content)} }} }}")
+    for predicate in _portions(step.added, quirks):
+        to, source = _in(step.name, predicate), _in(content, predicate)
+        but = "" if step.place is None else f"FILTER NOT EXISTS {{ {to} }}"
+        update.append(f"INSERT {{ {to} }} WHERE {{ {guard} {source} {but} }}")
     return update
+
+
+def _in(graph: str, predicate: str = "?p") -> str:
+    return f"GRAPH <{graph}> {{ ?s {predicate} ?o }}"
+
+
+def _portions(lines: Sequence[bytes], quirks: Quirks) -> list[str]:
+    """Return the predicates by which to copy a graph: any, or each that some triples have where these are many."""
+    if not quirks.holds_solutions or len(lines) < _MANY:
+        return ["?p"]
+    return sorted({line.split(b" ", 2)[1].decode() for line in lines})
 
 
 def _moved(record: str, old: str, new: str, condition: str) -> str:

@@ -25,6 +25,7 @@ import pyoxigraph as ox
 from qe_kg.errors import CallError
 from qe_kg.namespaces import DCTERMS, PROV, Namespaces
 from qe_kg.store.connection import Connection
+from qe_kg.store.protocol import Store
 from qe_kg.store.remote import RemoteStore
 
 #: From the record to the version that counts.
@@ -140,7 +141,7 @@ class Graphs(Protocol):
 
 @dataclass(frozen=True)
 class HeldGraphs:
-    """The graphs of a model in a store elsewhere.
+    """The graphs of a model in a store.
 
     Attributes:
         store: the store, asked for the model's graphs.
@@ -148,7 +149,7 @@ class HeldGraphs:
 
     """
 
-    store: RemoteStore
+    store: Store
     record: Record
 
     def graph(self, usual: str) -> list[ox.Quad]:

@@ -260,6 +260,15 @@ class RemoteStore:
         (cell,) = RemoteStore(self.connection).select(query).rows[0]
         return int(cell.value) if cell else 0
 
+    def shared(self, graph: str, other: str) -> int:
+        """Return how many triples of a named graph another one has too; each is looked up there."""
+        query = (
+            f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} "
+            f"FILTER EXISTS {{ GRAPH <{other}> {{ ?s ?p ?o }} }} }}"
+        )
+        (cell,) = RemoteStore(self.connection).select(query).rows[0]
+        return int(cell.value) if cell else 0
+
     @contextmanager
     def open_graph(self, name: str) -> Iterator[Reply]:
         """Give a named graph as N-Triples, to be read as it comes; one that is not there is empty.
