@@ -32,7 +32,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
             _run([sys.executable, "-m", "build", "--wheel", "--outdir", folder / "dist", ROOT], folder)
             (wheel,) = (folder / "dist").glob("*.whl")
             venv.create(folder / "environment")
-            install = ["install", "--no-compile", "--disable-pip-version-check", wheel]
+            install: list[str | Path] = ["install", "--no-compile", "--disable-pip-version-check", wheel]
             _run([sys.executable, "-m", "pip", "--python", folder / "environment", *install], folder)
             (folder / "done").touch()
     return folder
