@@ -28,6 +28,7 @@ from qe_kg.shacl.setwise import SetwiseRun
 from qe_kg.store.columns import Columns
 from qe_kg.store.sparql_source import MemorySource
 from qe_kg.validation.engines import run
+from tests.conformance.made_queries import DECLARATIONS, OWN, constraints
 from tests.conformance.made_shapes import ODD, PAIRS, PLAIN, RANGES, data_graphs, parse, shapes_graphs
 
 EXAMPLES = int(os.environ.get("QE_KG_EXAMPLES", "25"))
@@ -90,7 +91,23 @@ def test_our_engine_and_pyshacl(shapes: str, data: str) -> None:
     assert not difference(shapes, data, "sparql", "pyshacl")
 
 
-@given(shapes=shapes_graphs(_any), data=data_graphs(_any))
+@st.composite
+def with_queries(draw: st.DrawFn) -> str:
+    """Make shapes with constraints in SPARQL, on their own and within others."""
+    lines = [DECLARATIONS]
+    for number in range(draw(st.integers(1, 3))):
+        constraint = draw(st.one_of(constraints(_any), constraints(_any), st.sampled_from(OWN)))
+        inner = draw(
+            st.sampled_from(["{}", "{}", "sh:node [ {} ]", "sh:or ( [ {} ] [ sh:class ex:D ] )", "sh:not [ {} ]"])
+        )
+        target = draw(
+            st.sampled_from(["sh:targetClass ex:C", "sh:targetSubjectsOf ex:p", "sh:targetNode ex:n1 , ex:n9"])
+        )
+        lines.append(f"ex:S{number} a sh:NodeShape ; {target} ; {inner.format(constraint)} .")
+    return "\n".join(lines)
+
+
+@given(shapes=st.one_of(shapes_graphs(_any), with_queries()), data=data_graphs(_any))
 @examples(2 * EXAMPLES)
 def test_term_by_term_and_only_what_is_suspected(shapes: str, data: str) -> None:
     assert not difference(shapes, data, "sparql", "columns")
