@@ -16,7 +16,7 @@ from qe_kg.export.parts import DEFAULT_ROLES, Part, parts_of_files, parts_of_sto
 from qe_kg.integrity import Problem, find_problems
 from qe_kg.lineage.asking import BASES, LineageQuestions
 from qe_kg.manifest import RDF_ROLES, Manifest, ModelFile
-from qe_kg.model_files import ModelFiles
+from qe_kg.model_files import ModelFiles, State, state_of
 from qe_kg.query_answering import answer, query_text
 from qe_kg.query_library import QueryLibrary
 from qe_kg.query_results import QueryResult
@@ -75,6 +75,8 @@ class Model(RuleQuestions, LineageQuestions):
         self.files = ModelFiles(manifest, self.change, held)
         self._is_elsewhere = held is not None and is_loaded
         self._stamp, self._graph_files = stamp, dict[str, Path]()
+        #: In what states the files were when they were loaded, where that was done here.
+        self._states: dict[Path, State | None] = {}
         for file in manifest.of_role(*RDF_ROLES):
             for graph in {self.files.stored_name(file)} if is_loaded else self._load(file):
                 self._graph_files[graph] = file.path
@@ -155,7 +157,12 @@ class Model(RuleQuestions, LineageQuestions):
             held=self.files.held,
         )  # fmt: skip
 
+    def texts(self) -> list[Path | bytes] | None:
+        """Return all that the store was loaded from as N-Triples; None where that is not at hand."""
+        return self.files.texts(self._states, self._entailed)
+
     def _load(self, file: ModelFile) -> set[str]:
+        self._states[file.path] = state_of(file.path)
         if not self.change.removed and self.files.held is None:
             return self.store.load(file.path, self.graph_name(file), self.files.renaming(file))
         quads = list(self.files.read(file))

@@ -71,6 +71,8 @@ class Record:
             f"SELECT DISTINCT ?p ?o ?usual WHERE {{ {{ GRAPH <{graph}> {said_in} FILTER(?x = <{graph}>) }} UNION "
             f"{{ GRAPH <{graph}> {{ <{graph}> <{CURRENT}> ?x }} GRAPH ?x {said_in} }} }}"
         )
+        if rows.rows and rows.columns != ("p", "o", "usual"):
+            raise connection.error("answers with other columns than were asked for; is that its endpoint for queries?")
         said: dict[str, list[str]] = {}
         graphs = {}
         for predicate, value, usual in rows.rows:

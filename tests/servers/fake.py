@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import parse_qs
 
 from tests.servers.listening import Handler, listening
@@ -48,8 +49,13 @@ def rows(*values: str, **headers: str) -> Response:
 
 
 @contextmanager
-def fake_server(answer: Callable[[Request], Response | None]) -> Iterator[tuple[str, list[Request]]]:
-    """Start a server; yield its base URL and the requests that come in. None as an answer breaks the connection."""
+def fake_server(
+    answer: Callable[[Request], Response | None], certificate: Path | None = None
+) -> Iterator[tuple[str, list[Request]]]:
+    """Start a server; yield its base URL and the requests that come in. None as an answer breaks the connection.
+
+    With a certificate it speaks TLS.
+    """
     seen: list[Request] = []
 
     class Answering(Handler):
@@ -68,5 +74,5 @@ def fake_server(answer: Callable[[Request], Response | None]) -> Iterator[tuple[
             self.wfile.write(response.body[: len(response.body) - response.cut])
             self.close_connection = bool(response.cut)
 
-    with listening(Answering) as port:
-        yield f"http://127.0.0.1:{port}", seen
+    with listening(Answering, certificate) as port:
+        yield f"{'http' if certificate is None else 'https'}://127.0.0.1:{port}", seen

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import http.server
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -45,9 +47,13 @@ class _Quiet(http.server.ThreadingHTTPServer):
 
 
 @contextmanager
-def listening(handler: type[Handler]) -> Iterator[int]:
-    """Answer requests while the block runs; yield the port."""
+def listening(handler: type[Handler], certificate: Path | None = None) -> Iterator[int]:
+    """Answer requests while the block runs; yield the port. With a certificate and its key in one file, by TLS."""
     with _Quiet(("127.0.0.1", 0), handler) as httpd:
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            httpd.socket = context.wrap_socket(httpd.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=httpd.serve_forever, args=(0.01,), daemon=True).start()
         yield httpd.server_address[1]
         httpd.shutdown()
