@@ -64,7 +64,7 @@ def read(path: Path) -> list[tuple[int, str, str, str]]:
     columns.add_file(path)
     assert set(columns.files.tolist()) <= {0}
     rows = zip(columns.lines.tolist(), columns.subjects, columns.properties, columns.values, strict=True)
-    return sorted((line, *columns.nodes(map(int, numbers))) for line, *numbers in rows)  # type: ignore[misc]
+    return sorted((line, *map(columns.node, map(int, numbers))) for line, *numbers in rows)
 
 
 def parsed(text: str) -> list[tuple[int, str, str, str]]:
