@@ -194,7 +194,8 @@ def read_flows(store: Store, namespaces: Namespaces, where: str = "") -> list[Fl
         "OPTIONAL { ?f qe:carries ?i FILTER(isIRI(?i)) } OPTIONAL { ?f qe:passesThrough ?by FILTER(isIRI(?by)) } "
         "FILTER(isIRI(?f) && isIRI(?s) && isIRI(?t)) }",
     ):
-        ends[flow] = (source, target)
+        # Of several ends, which validation tells of, the first counts, whatever order a store gives them in.
+        ends[flow] = min(ends.get(flow, (source, target)), (source, target))
         items.setdefault(flow, set()).update([item] if item else [])
         if station:
             stations.setdefault(flow, set()).add(station)
