@@ -266,11 +266,11 @@ def read_derivations(
             if free not in ("true", "1"):
                 keeping.add(step)
     # What is left of a restriction after several steps in a row is what no step among them has taken away.
-    every, keeping = _chained(every), _chained(keeping)
+    every, keeping = chained(every), chained(keeping)
     return frozenset(every), frozenset(every - keeping)
 
 
-def _chained(steps: set[Step]) -> set[Step]:
+def chained(steps: set[Step]) -> set[Step]:
     """Add the steps that several in a row at one participant make."""
     onward: dict[tuple[str, str], set[str]] = {}
     for at, made_from, made in steps:
@@ -297,7 +297,7 @@ def read_all_steps(store: Store, namespaces: Namespaces) -> set[Step]:
         "?d qe:isDerivedAt ?at ; qe:takesInput ?in ; qe:givesOutput ?out "
         "FILTER(isIRI(?at) && isIRI(?in) && isIRI(?out)) }"
     )
-    return _chained({(at, made_from, made) for at, made_from, made in value_rows(store, query)})
+    return chained({(at, made_from, made) for at, made_from, made in value_rows(store, query)})
 
 
 def _line_number(value: str) -> tuple[int, ...]:

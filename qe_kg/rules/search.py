@@ -65,7 +65,7 @@ class Search:
         for edge in terrain.flows:
             self._enter(edge)
         self._remade(frozenset())
-        self.is_whole, self._listed = self._found()
+        self.is_whole, self._listed = self._found(self._paired())
 
     @property
     def answer(self) -> Answer:
@@ -89,12 +89,11 @@ class Search:
             edge = self._terrain.flows.get(flow)
             if edge is not None:
                 self._enter(edge)
-        was_whole = self.is_whole
         self._remade(nodes)
-        if was_whole or self._passes is not None or self._together is None:
-            self.is_whole, listed = self._found()
+        pairs = self._paired()
+        if pairs is not None or self._together is None:
+            self.is_whole, listed = self._found(pairs)
             return self._exchanged(dict(self._listed), listed)
-        self.is_whole = False
         before, after = direct, self._direct_of(touched)
         for slot, old, new in self._together.update(nodes, touched):
             before |= {slot: old} if old else {}
@@ -137,17 +136,24 @@ class Search:
     def _key(self, flow: str) -> _Key:
         return self._terrain.flows[flow].target, self._beginnings[flow]
 
-    def _found(self) -> tuple[bool, _Listed]:
+    def _paired(self) -> _Listed | None:
+        """Return a path for each pair, unless that takes too long or there are too many."""
+        if self._passes is None:
+            return None
+        tails = {key: one.tails for key, one in self._passes.items()}
+        if sum(len(tails[self._key(flow)]) for flow in self._beginnings) > self._most_pairs:
+            return None
+        return {
+            ("pair", flow, end): (Hop(flow, True), *tail)
+            for flow in self._beginnings
+            for end, tail in tails[self._key(flow)].items()
+        }
+
+    def _found(self, pairs: _Listed | None) -> tuple[bool, _Listed]:
         """Return whether there is a path for each pair, and all paths."""
-        if self._passes is not None:
-            tails = {key: one.tails for key, one in self._passes.items()}
-            if sum(len(tails[self._key(flow)]) for flow in self._beginnings) <= self._most_pairs:
-                self._together = None
-                return True, self._direct | {
-                    ("pair", flow, end): (Hop(flow, True), *tail)
-                    for flow in self._beginnings
-                    for end, tail in tails[self._key(flow)].items()
-                }
+        if pairs is not None:
+            self._together = None
+            return True, self._direct | pairs
         self._together = _Together(self._terrain, self._ways, self._beginnings)
         return False, self._direct | self._together.listed()
 
