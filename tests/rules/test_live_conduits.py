@@ -167,7 +167,7 @@ def test_edits(seed: int) -> None:
         assert (before - set(gone)) | set(found) == now and not set(gone) & set(found)
         _counted["edits"] += 1
         _counted["with a difference"] += now != before
-        _counted.update({one.rule for one in now ^ before})
+        _counted.update({one.rule for one in now})
 
 
 def test_many_edits_made_a_difference_and_for_each_rule() -> None:
