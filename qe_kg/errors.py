@@ -11,6 +11,7 @@
     │   └── ChangeError             a change takes away what is not there
     └── ReadError               something could not be read, parsed or written (exit code 3)
         ├── ManifestError           the model's manifest is missing or wrong
+        ├── ProfileError            what is said of a store elsewhere is wrong: its URL, how to sign in
         ├── ParseError              a file does not parse; knows file, line and column
         ├── QueryError              a SPARQL query does not parse or is not allowed
         ├── FormatError             a file cannot be formatted without changing what it says
@@ -75,6 +76,10 @@ class ReadError(QeKgError):
 
 class ManifestError(ReadError):
     """The manifest of a model is missing, does not parse or names what is not there."""
+
+
+class ProfileError(ReadError):
+    """What is said of a store elsewhere, by --store or in the environment, is wrong or not enough; nothing was sent."""
 
 
 class ParseError(ReadError):

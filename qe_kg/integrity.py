@@ -6,6 +6,7 @@ These are found set-wise, by SPARQL, in the loaded store; each is reported with 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from qe_kg.terms import Term, iri, literal
 UNKNOWN_TERM = "NAME-01"
 DANGLING_REFERENCE = "NAME-02"
 CONFLICT = "NAME-03"
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -129,26 +131,23 @@ def _undefined_message(store: Store, namespaces: Namespaces, name: str, is_term:
 
 
 def _conflicts(store: Store, namespaces: Namespaces, files: dict[str, Path]) -> list[Problem]:
-    # The values of single-valued properties, for the few subjects that two files describe. Only where a subject has two
-    # values are the graphs looked up: a store elsewhere may be slow at that.
-    rows = store.select(
+    # Which subjects have two values is asked of the union, and only of these which graph says what: a store elsewhere
+    # looks each triple of a question about graphs up in each of them. Blank nodes belong to one file.
+    two = store.select(
         f"""
         PREFIX owl: <{OWL}> PREFIX skos: <{SKOS}>
-        SELECT DISTINCT ?s ?p ?o ?g ?o2 ?g2 WHERE {{
-          {{ SELECT DISTINCT ?s ?p ?o ?o2 WHERE {{
-            {{ SELECT DISTINCT ?p WHERE {{ {{ ?p a owl:FunctionalProperty }} UNION
-               {{ VALUES ?p {{ skos:prefLabel skos:definition skos:notation }} }} }} }}
-            ?s ?p ?o , ?o2
-            FILTER(!sameTerm(?o, ?o2) && COALESCE(LANG(?o), "") = COALESCE(LANG(?o2), ""))
-          }} }}
-          GRAPH ?g {{ ?s ?p ?o }}
-          GRAPH ?g2 {{ ?s ?p ?o2 }}
-          FILTER(STR(?g) < STR(?g2))
-        }} ORDER BY ?s ?p ?g ?g2"""
+        SELECT DISTINCT ?s ?p WHERE {{
+          {{ SELECT DISTINCT ?p WHERE {{ {{ ?p a owl:FunctionalProperty }} UNION
+             {{ VALUES ?p {{ skos:prefLabel skos:definition skos:notation }} }} }} }}
+          ?s ?p ?o , ?o2
+          FILTER(isIRI(?s) && !sameTerm(?o, ?o2) && COALESCE(LANG(?o), "") = COALESCE(LANG(?o2), ""))
+        }} ORDER BY ?s ?p"""
     ).rows
+    rows = [
+        row for start in range(0, len(two), _AT_ONCE) for row in _in_two_graphs(store, two[start : start + _AT_ONCE])
+    ]
     problems = []
     for subject, predicate, value, graph, other, other_graph in rows:
-        assert subject and predicate and value and graph and other and other_graph
         other_file = files.get(other_graph.value)
         place = _place(other_file, namespaces, subject.value, predicate.value, other.value)
         where = ":".join(str(part) for part in (other_file, place and place.line) if part is not None)
@@ -160,6 +159,28 @@ def _conflicts(store: Store, namespaces: Namespaces, files: dict[str, Path]) -> 
             _problem(CONFLICT, graph.value, subject.value, predicate.value, value, message, files, namespaces)
         )
     return problems
+
+
+def _in_two_graphs(
+    store: Store, two: Sequence[tuple[Term | None, ...]]
+) -> list[tuple[Term, Term, Term, Term, Term, Term]]:
+    """Return subject, property, value, graph, other value and other graph where one language has two in two graphs."""
+    listed = " ".join(f"({' '.join(one.n3() for one in row if one)})" for row in two)
+    said: dict[tuple[Term, Term, str | None], list[tuple[Term, Term]]] = {}
+    for subject, predicate, value, graph in store.select(
+        f"SELECT DISTINCT ?s ?p ?o ?g WHERE {{ VALUES (?s ?p) {{ {listed} }} GRAPH ?g {{ ?s ?p ?o }} }}"
+    ).rows:
+        assert subject and predicate and value and graph
+        said.setdefault((subject, predicate, value.language), []).append((graph, value))
+    found = [
+        (subject, predicate, value, graph, other, other_graph)
+        for (subject, predicate, _), values in said.items()
+        for graph, value in values
+        for other_graph, other in values
+        if graph.value < other_graph.value and value != other
+    ]
+    order = (0, 1, 3, 5, 2, 4)
+    return sorted(found, key=lambda row: [row[column].n3() for column in order])
 
 
 def _problem(

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from qe_kg.errors import CallError, ReadError
 from qe_kg.manifest import ModelFile, find_model, read_manifest
-from qe_kg.model import Model
 from qe_kg.namespaces import Namespaces
 from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.store.files import read_quads, shown_path
 
 if TYPE_CHECKING:
+    from qe_kg.model import Model
     from qe_kg.store.profiles import Profile
     from qe_kg.validation import ValidationReport
     from qe_kg.validation.gate import InputFile, Settings
@@ -93,6 +93,8 @@ def _inputs(paths: Iterable[Path]) -> list[InputFile]:
 
 def model_with_data(model_path: Path | None, data: Iterable[Path]) -> Model:
     """Open a model with other data: its ontology, shapes and queries, and these files in place of its own."""
+    from qe_kg.model import Model  # any shapes are checked without one
+
     manifest = read_manifest(find_model(model_path))
     kept = [file for file in manifest.files if file.role in ("ontology", "shapes")]
     files = [ModelFile(path, "data", path.as_posix(), False) for path in expand_paths(data)]

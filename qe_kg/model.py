@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,7 @@ from qe_kg.export.parts import DEFAULT_ROLES, Part, parts_of_files, parts_of_sto
 from qe_kg.integrity import Problem, find_problems
 from qe_kg.lineage.asking import BASES, LineageQuestions
 from qe_kg.manifest import RDF_ROLES, Manifest, ModelFile
-from qe_kg.model_files import ModelFiles
+from qe_kg.model_files import ModelFiles, State, state_of
 from qe_kg.query_answering import answer, query_text
 from qe_kg.query_library import QueryLibrary
 from qe_kg.query_results import QueryResult
@@ -74,6 +75,8 @@ class Model(RuleQuestions, LineageQuestions):
         self.files = ModelFiles(manifest, self.change, held)
         self._is_elsewhere = held is not None and is_loaded
         self._stamp, self._graph_files = stamp, dict[str, Path]()
+        #: In what states the files were when they were loaded, where that was done here.
+        self._states: dict[Path, State | None] = {}
         for file in manifest.of_role(*RDF_ROLES):
             for graph in {self.files.stored_name(file)} if is_loaded else self._load(file):
                 self._graph_files[graph] = file.path
@@ -116,6 +119,10 @@ class Model(RuleQuestions, LineageQuestions):
         if "entailed" in roles:
             yield from self._entailed
 
+    def own_quads(self, *roles: str) -> Iterator[ox.Quad]:
+        """Yield the quads of the files of these roles as they are here, also where a store holds the model."""
+        return replace(self.files, held=None).quads(*roles)
+
     def compact(self, iri: str) -> str:
         """Shorten an IRI by the model's prefixes where that is valid Turtle."""
         return self.namespaces.compact(iri)
@@ -150,7 +157,12 @@ class Model(RuleQuestions, LineageQuestions):
             held=self.files.held,
         )  # fmt: skip
 
+    def texts(self) -> list[Path | bytes] | None:
+        """Return all that the store was loaded from as N-Triples; None where that is not at hand."""
+        return self.files.texts(self._states, self._entailed)
+
     def _load(self, file: ModelFile) -> set[str]:
+        self._states[file.path] = state_of(file.path)
         if not self.change.removed and self.files.held is None:
             return self.store.load(file.path, self.graph_name(file), self.files.renaming(file))
         quads = list(self.files.read(file))
@@ -165,7 +177,11 @@ class Model(RuleQuestions, LineageQuestions):
 
     def in_memory(self) -> Model:
         """Return this model, or of one in a store elsewhere a copy in memory, for what looks at all of it."""
-        return self._copied(entail=self._is_entailed) if self._is_elsewhere else self
+        return self._read if self._is_elsewhere else self
+
+    @cached_property
+    def _read(self) -> Model:
+        return self._copied(entail=self._is_entailed)
 
     def _copied(self, *, entail: bool) -> Model:
         from qe_kg.store.record import KeptGraphs
@@ -274,11 +290,9 @@ class Model(RuleQuestions, LineageQuestions):
 
         chosen, day = tuple(dict.fromkeys(profiles)) or self.profiles, read_day(at)
         settings = Settings(chosen, day, baseline, waivers, self.is_whole, fail_on, engine, strict)
-        if not self._is_elsewhere:
-            return self._validated(settings, since=since)
-        if since is not None:
-            raise CallError("what has changed is known of files, and this model is in a store")
-        return self._validated_in_store(settings)
+        if self._is_elsewhere and since is None and self.store.path is None:
+            return self._validated_in_store(settings)
+        return self.in_memory()._validated(settings, since=since)
 
     def _validated_in_store(self, settings: Settings) -> ValidationReport:
         from qe_kg.validation.in_store import InStore, copied, validated_in_store

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from qe_kg.change import Change
 from qe_kg.manifest import ALIGNMENTS, RDF_ROLES, Manifest, ModelFile
 from qe_kg.namespaces import DEFAULT_BASE
-from qe_kg.store.files import read_quads
+from qe_kg.store.files import format_of, read_quads
+from qe_kg.store.streams import as_lines
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
     from qe_kg.store.record import Graphs
+
+#: The size (bytes) and the date (ns) of a file.
+State = tuple[int, int]
+#: Up to this size (bytes) a file that is no N-Triples is sooner parsed than a store asked.
+_SMALL = 4_000_000
+
+
+def state_of(path: Path) -> State | None:
+    """Return the state of a file, which is another one after any change; None where there is no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 @dataclass(frozen=True)
@@ -76,3 +92,27 @@ class ModelFiles:
     def unchanged(self) -> Iterator[ox.Quad]:
         """Yield the quads of all files as they stand there, also those that a scenario takes away."""
         return (quad for file in self.manifest.of_role(*RDF_ROLES) for quad in self.as_written(file))
+
+    def texts(self, loaded: Mapping[Path, State | None], entailed: Iterable[ox.Quad]) -> list[Path | bytes] | None:
+        """Return all that was loaded as N-Triples, files as they are.
+
+        Args:
+            loaded: in what states the files were loaded.
+            entailed: what was added to them.
+
+        Returns:
+            The texts; None where a file has changed since, or is large and in another form.
+
+        """
+        found: list[Path | bytes] = []
+        for file in self.manifest.of_role(*RDF_ROLES):
+            state = state_of(file.path)
+            if self.held is not None or state is None or state != loaded.get(file.path):
+                return None
+            if format_of(file.path) == "nt" and not self.change.removed and self.renaming(file) is None:
+                found.append(file.path)
+            elif state[0] <= _SMALL:
+                found.append(as_lines(self.read(file)))
+            else:
+                return None
+        return [*found, as_lines([*self.added(), *entailed])]

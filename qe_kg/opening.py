@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qe_kg.change import missing_from_scenario, read_removals
-from qe_kg.errors import CallError, ChangeError
+from qe_kg.errors import CallError, ChangeError, ProfileError, ReadError
 from qe_kg.manifest import MANIFEST_NAME, RDF_ROLES, Manifest, find_model, read_manifest
 from qe_kg.model import Model
 from qe_kg.model_files import ModelFiles
@@ -42,6 +42,7 @@ def open_model(
         ParseError: one of its files does not parse.
         InconsistencyError: with ``entail``, the data contradict the ontology.
         ReadError, CallError: there is no loaded store in that place, or it holds something else.
+        ManifestError, ProfileError, StoreError: the store cannot be asked.
 
     """
     options: dict[str, Any] = {"scenario": scenario, "include_inferences": include_inferences}
@@ -63,7 +64,8 @@ def find_store(name: str, model_path: Path | str | None = None) -> Profile | Pat
         model_path: the model directory; None means the usual one.
 
     Raises:
-        CallError, ManifestError: the URL or the profile is wrong.
+        CallError: there is no such profile.
+        ManifestError, ProfileError: the URL or the profile is wrong.
 
     """
     if is_url(name):
@@ -74,7 +76,7 @@ def find_store(name: str, model_path: Path | str | None = None) -> Profile | Pat
         if name in stores or (stores and "/" not in name and "." not in name):
             return read_profile(name, stores, directory / MANIFEST_NAME)
     if "://" in name:
-        raise CallError(f"{name.partition('://')[0]}:// is no scheme of a store; it is http:// or https://")
+        raise ProfileError(f"{name.partition('://')[0]}:// is no scheme of a store; it is http:// or https://")
     return Path(name)
 
 
@@ -112,10 +114,18 @@ def _open_folder(
     check_asked_for(
         stamp, folder, model=asked, scenario=scenario, include_inferences=include_inferences, entail=entail
     )  # fmt: skip
-    files = read_files(stamp.model, scenario=scenario, include_inferences=include_inferences)
+    manifest = _manifest(stamp.model, scenario=scenario, include_inferences=include_inferences)
+    files = ModelFiles(manifest, read_removals(manifest))
+    store, of_model = EmbeddedStore(folder, read_only=True), manifest.of_role(*RDF_ROLES)
+    held = None
+    if stamp.changed(file.path for file in of_model):
+        from qe_kg.store.record import HeldGraphs, Record
+
+        # One answer may need both queries and the text; the files would no longer say what the store says.
+        held = HeldGraphs(store, Record(manifest.name, {name: name for name in map(files.graph_name, of_model)}))
     return Model(
-        files.manifest, EmbeddedStore(folder, read_only=True), entail=entail, is_whole=include_inferences,
-        change=files.change, stamp=stamp, is_loaded=True,
+        manifest, store, entail=entail, is_whole=include_inferences, change=files.change, stamp=stamp, held=held,
+        is_loaded=True,
     )  # fmt: skip
 
 
@@ -130,7 +140,7 @@ def _open_elsewhere(manifest: Manifest, profile: Profile, *, is_whole: bool, ent
     record = Record.read(connection, record_graph(names)) or Record.by_usual_names(connection, [*usual, entailed])
     record.check(profile.name, manifest.name, manifest.scenario.name if manifest.scenario else None)
     if not record.graphs:
-        raise CallError(
+        raise ReadError(
             f"the store {profile.name} holds no graph of the model {manifest.name}; put it there with qe-kg publish or "
             "qe-kg load"
         )

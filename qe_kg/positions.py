@@ -10,7 +10,7 @@ from __future__ import annotations
 import bisect
 import re
 from array import array
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from qe_kg.errors import ReadError
 from qe_kg.namespaces import RDF, Namespaces
 from qe_kg.store.files import format_of, parse_quads, read_quads, text_of
-from qe_kg.turtle_spans import NotFollowedError, Spans, spans_of
+from qe_kg.turtle_spans import NotFollowedError, Spans, spans_of, spans_of_lines
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
@@ -111,7 +111,7 @@ class _PickedPlaces(FilePlaces):
     """The places of some lines of a file."""
 
     def __init__(self, text: str, numbers: Sequence[int]) -> None:
-        super().__init__(text, spans_of(text))
+        super().__init__(text, spans_of_lines(text) or spans_of(text))
         self._numbers = numbers
 
     def _line_and_column(self, offset: int) -> tuple[int, int]:
@@ -137,24 +137,9 @@ class Excerpt:
     places: FilePlaces | None
 
 
-def excerpt(path: Path, name: str, subjects: Collection[str]) -> Excerpt:
-    """Pick the triples of some subjects (``<iri>``) out of an N-Triples file without holding the rest of it.
-
-    Raises:
-        ReadError: the file cannot be read.
-
-    """
-    wanted = {one[:-1].encode() for one in subjects if one[0] == "<"}
-    numbers, lines = array("q"), []
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if line.partition(b">")[0] in wanted:
-                    numbers.append(number)
-                    lines.append(line)
-    except OSError as error:
-        raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
-    text = b"".join(lines).decode()
+def make_excerpt(path: Path, name: str, numbers: Sequence[int], lines: bytes) -> Excerpt:
+    """Make an excerpt of an N-Triples file out of some of its lines, given their numbers and their text."""
+    text = lines.decode()
     quads = parse_quads(text)
     try:
         places = _PickedPlaces(text, numbers)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+from tests import command
 from tests.servers import running
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file on one worker, unless they name their group: what a file makes once is made once."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture
@@ -48,7 +55,7 @@ def write_model(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def qe_kg(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Return a function that runs ``python -m qe_kg`` of this checkout in an empty folder."""
+    """Return a function that runs ``qe-kg`` of this checkout as a process of its own, in an empty folder."""
     folder = tmp_path / "elsewhere"
     folder.mkdir()
 
@@ -59,17 +66,7 @@ def qe_kg(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         env: Mapping[str, str] | None = None,
         timeout: float = 60,
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "qe_kg", *arguments],
-            input=stdin,
-            cwd=cwd,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=timeout,
-            check=False,
-        )
+        return command.run(arguments, stdin=stdin, cwd=cwd, env=env or {}, timeout=timeout)
 
     return run
 

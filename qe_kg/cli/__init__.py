@@ -98,7 +98,9 @@ class _LazyGroup(click.Group):
         return answer
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        width = max(map(len, _COMMANDS))
+        width = max(
+            len(name) for name in _COMMANDS
+        )  # not `map`: the command of that name is in this namespace once loaded
         for title, commands in _GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(width), says) for name, says in commands.items()])

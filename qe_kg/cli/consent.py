@@ -50,7 +50,7 @@ def consent_command(names: tuple[str, ...], withdraw: tuple[str, ...], form: str
     """  # fmt: skip
     if names and withdraw:
         raise CallError("--withdraw tells of the flows of its record; leave out NAME")
-    model = open_for(options["model_path"], options["no_inferences"], options["entail"])
+    model = open_for(options["model_path"], options["no_inferences"], options["entail"], whole=True)
     about = {"at": options["at"], "profiles": options["profiles"]}
     if withdraw:
         result = model.withdraw_consent(*withdraw, **about)

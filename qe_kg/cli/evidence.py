@@ -66,7 +66,7 @@ def evidence_command(
     The format html is one page with everything behind each cell; it needs no other file and prints well. This is no
     legal advice.
     """  # fmt: skip
-    model = open_for(options["model_path"], options["no_inferences"], options["entail"])
+    model = open_for(options["model_path"], options["no_inferences"], options["entail"], whole=True)
     with progress("Asking the rules"):
         matrix = model.evidence(
             rules=rules, subjects=subjects, profiles=options["profiles"], at=options["at"], engine=options["engine"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qe_kg.cli.options import chosen_scenario, chosen_store, model_options, open_for, store_option
+from qe_kg.cli.options import chosen_scenario, chosen_store, model_options, open_for
 from qe_kg.cli.output import count
 from qe_kg.cli.progress import progress
 
@@ -83,7 +83,6 @@ Examples:
 )
 @click.option("--url", help="Where the folder will be published, for the description's download addresses.")
 @model_options
-@store_option
 @click.option(
     "-o",
     "--output",

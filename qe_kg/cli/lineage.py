@@ -15,7 +15,6 @@ from qe_kg.cli.options import (
     model_options,
     open_for,
     output_option,
-    store_option,
 )
 from qe_kg.cli.output import as_json, as_rows, count, emit, tell_lines
 
@@ -37,7 +36,6 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
         output_option,
         format_option(*_FORMATS),
         model_options,
-        store_option,
         click.option(
             "--evidence", is_flag=True,
             help="Show each hop with source lines, basis, modality and zone crossing.",

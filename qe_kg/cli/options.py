@@ -20,10 +20,17 @@ _STORE = "qe_kg.store"
 
 
 def model_options(command: Command) -> Command:
-    """Add --model, --scenario, --no-inferences and --entail.
+    """Add --store, and what `files_options` adds: for a command that asks a model, wherever that is.
 
-    The command gets ``model_path``, ``no_inferences`` and ``entail``; what --scenario says is kept in the context,
-    where `open_for` finds it.
+    What --store and --scenario say is kept in the context, where `open_for` finds it.
+    """
+    return store_option(files_options(command))
+
+
+def files_options(command: Command) -> Command:
+    """Add --model, --scenario, --no-inferences and --entail: for a command that is about a model's files.
+
+    The command gets ``model_path``, ``no_inferences`` and ``entail``.
     """
     for option in (
         click.option("--entail", is_flag=True, help="Add the OWL 2 RL closure first."),
@@ -119,8 +126,20 @@ engine_option = click.option(
 )
 
 
-def open_for(model_path: Path | None, no_inferences: bool, entail: bool, *, warn: bool = True) -> Model:
-    """Open the model that the options name; say on standard error what is wrong with its files."""
+def open_for(
+    model_path: Path | None, no_inferences: bool, entail: bool, *, warn: bool = True, whole: bool = False
+) -> Model:
+    """Open the model that the options name; say on standard error what is wrong with its files.
+
+    Args:
+        model_path: as --model has it, and so on.
+        no_inferences: as --no-inferences has it.
+        entail: as --entail has it.
+        warn: whether to say which references are faulty.
+        whole: whether the answer is made from the text of the whole model, not by queries. Of a store elsewhere each
+            graph of the model, and no other, is then read once.
+
+    """
     from qe_kg.cli.progress import progress
     from qe_kg.opening import open_model
     from qe_kg.store.files import shown_path
@@ -141,12 +160,24 @@ def open_for(model_path: Path | None, no_inferences: bool, entail: bool, *, warn
         )
     if model.manifest.scenario is not None:
         click.echo(f"scenario {model.manifest.scenario.name}: {model.manifest.scenario.title}", err=True)
+    if whole:
+        model = _read_whole(model)
     for problem in problems[:5]:
         click.echo(f"warning: {problem}", err=True)
     if problems:
         more = f" ({len(problems) - 5} more)" if len(problems) > 5 else ""
         click.echo(f"warning: the model has {len(problems)} faulty references{more}; see qe-kg validate", err=True)
     return model
+
+
+def _read_whole(model: Model) -> Model:
+    from qe_kg.cli.progress import progress
+
+    with progress("Reading the model from the store"):
+        read = model.in_memory()
+    if read is not model:
+        click.echo(f"note: read from the store, to be answered here: {len(read.store):,} triples", err=True)
+    return read
 
 
 def complete_names(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:

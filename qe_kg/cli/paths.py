@@ -14,7 +14,6 @@ from qe_kg.cli.options import (
     model_options,
     open_for,
     output_option,
-    store_option,
 )
 from qe_kg.cli.output import as_json, as_rows, count, emit, tell_lines
 
@@ -39,7 +38,6 @@ Examples:
 @click.option("--certain", is_flag=True, help="Only paths all of whose steps are declared.")
 @click.option("--item", metavar="NAME", help="Follow only this item.")
 @click.option("--concept", metavar="NAME", help="Follow only items about this concept.")
-@store_option
 @model_options
 @format_option("table", "json", "csv", "md")
 @output_option

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from qe_kg.cli.options import chosen_scenario, format_option, model_options
+from qe_kg.cli.options import chosen_scenario, files_options, format_option
 from qe_kg.cli.output import count
 from qe_kg.cli.publishing import find_target, show_plan, store_option
 
@@ -32,7 +32,7 @@ Examples:
 )  # fmt: skip
 @click.option("--no-gate", is_flag=True, help="Publish also what qe-kg validate finds fault with.")
 @format_option("json", "table", "md")
-@model_options
+@files_options
 @click.pass_context
 def publish_command(
     ctx: click.Context, store_name: str | None, dry_run: bool, delta: bool, max_removed: float, keep: int,

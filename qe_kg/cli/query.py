@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qe_kg.cli.options import complete_queries, format_option, model_options, open_for, output_option, store_option
+from qe_kg.cli.options import complete_queries, format_option, model_options, open_for, output_option
 from qe_kg.cli.output import as_json, as_rows, count, emit
 from qe_kg.cli.progress import progress
 from qe_kg.errors import CallError, ParameterError, QueryError, ReadError
@@ -38,7 +38,6 @@ The prefixes of the model and the usual ones (qe: qed: qev: skos: prov: …) nee
     metavar="NAME=VALUE",
     help="A parameter of the query; may be given several times.",
 )
-@store_option
 @model_options
 @format_option("table", "json", "csv", "md", "ttl")
 @output_option

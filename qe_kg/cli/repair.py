@@ -57,7 +57,7 @@ def repair_command(
     already described in the place of a placeholder, or describe it; an unfilled placeholder is a finding of validate.
     Where triples do not mend, the rule's advice says what to do. This is no legal advice.
     """  # fmt: skip
-    model = open_for(options["model_path"], options["no_inferences"], options["entail"])
+    model = open_for(options["model_path"], options["no_inferences"], options["entail"], whole=True)
     with progress("Asking the rules"):
         answer = model.repair(
             rules=rules,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from qe_kg.cli.options import chosen_scenario, format_option, model_options
+from qe_kg.cli.options import chosen_scenario, files_options, format_option
 from qe_kg.cli.output import as_json, as_rows, count
 from qe_kg.cli.publishing import find_target, store_option
 
@@ -20,7 +20,7 @@ Examples:
 )
 @store_option
 @format_option("json", "table", "md")
-@model_options
+@files_options
 @click.pass_context
 def status_command(
     ctx: click.Context, store_name: str | None, form: str, model_path: Path | None, no_inferences: bool, entail: bool

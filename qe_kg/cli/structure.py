@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qe_kg.cli.options import basis_option, format_option, model_options, open_for, output_option, store_option
+from qe_kg.cli.options import basis_option, format_option, model_options, open_for, output_option
 from qe_kg.cli.output import as_json, as_rows, count, emit, tell_lines
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ Examples:
   qe-kg structure --basis drawn --format json""",
 )
 @basis_option
-@store_option
 @model_options
 @format_option("table", "json", "csv", "md")
 @output_option

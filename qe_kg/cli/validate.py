@@ -16,7 +16,6 @@ from qe_kg.cli.options import (
     model_options,
     open_for,
     output_option,
-    store_option,
 )
 from qe_kg.cli.output import as_json, as_rows, count, emit, styled, width
 from qe_kg.cli.progress import progress
@@ -88,7 +87,6 @@ Examples:
     "--graph", "graphs", multiple=True, metavar="IRI",
     help="With --store and --shapes, validate this graph; may be given several times.",
 )  # fmt: skip
-@store_option
 @model_options
 @format_option("table", "json", "csv", "md", "ttl", *REPORT_FORMATS)
 @output_option
@@ -183,7 +181,13 @@ def _report(paths: tuple[Path, ...], shapes: tuple[Path, ...], options: dict[str
             )
         with progress("Validating"):
             return model_with_data(options["model_path"], paths).validate(**how)
-    model = open_for(options["model_path"], options["no_inferences"], options["entail"], warn=False)
+    if options["since"] and place is not None:
+        raise CallError(
+            "--since asks git what has changed in files, and --store names what a store holds; write the difference "
+            "out with qe-kg diff --format rdfpatch and give it with --changed, or leave out --store"
+        )
+    chosen = (options["model_path"], options["no_inferences"], options["entail"])
+    model = open_for(*chosen, warn=False, whole=bool(options["changed"]))
     with progress("Validating"):
         if options["changed"] or options["since"]:
             from qe_kg.cli.since import read_since
@@ -199,7 +203,10 @@ def _place(options: dict[str, Any], needs_endpoint: bool) -> Profile | Path | No
     store = chosen_store()
     place = None if store is None else find_store(store, options["model_path"])
     if isinstance(place, Path) and needs_endpoint:
-        raise CallError(f"{store} is a store on disk; with --shapes, --store names an endpoint")
+        raise CallError(
+            f"{store} is a store on disk, and with --shapes --store names an endpoint; write it out with "
+            f"qe-kg export --store {store} -o FILE, and validate that file"
+        )
     return place
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qe_kg.cli.options import format_option, model_options, open_for, output_option, store_option
+from qe_kg.cli.options import format_option, model_options, open_for, output_option
 from qe_kg.cli.output import as_json, as_rows, count, emit, tell_lines
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ Examples:
 )
 @click.option("--move", multiple=True, metavar="NAME=ZONE", help="Assume this participant in another zone.")
 @click.option("--withdraw", multiple=True, metavar="CONSENT", help="Assume that this consent is withdrawn.")
-@store_option
 @model_options
 @format_option("table", "json", "csv", "md")
 @output_option
@@ -43,7 +42,7 @@ def whatif_command(
     Shows who would reach whom that does not today, and who no longer; which rules would be broken and which no longer;
     and the figures of both side by side. All four options can be given several times and together.
     """
-    answer = open_for(model_path, no_inferences, entail).in_memory().what_if(**assumed)
+    answer = open_for(model_path, no_inferences, entail, whole=True).what_if(**assumed)
     emit(as_json(answer.to_dict()) if form == "json" else _text(answer, form), output)
 
 

@@ -15,7 +15,6 @@ from qe_kg.cli.options import (
     open_for,
     output_option,
     profile_option,
-    store_option,
 )
 from qe_kg.cli.output import as_json, emit, styled
 from qe_kg.cli.progress import progress
@@ -43,7 +42,6 @@ Exit codes: 0 it is so, and the answer says why; 1 it is not so."""
 @click.option("--trace", "kind", flag_value="trace", help="Explain why what A receives comes from B: A B.")
 @profile_option
 @at_option
-@store_option
 @model_options
 @format_option("table", "json", "mermaid", "dot", "svg")
 @output_option

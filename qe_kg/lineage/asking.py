@@ -10,6 +10,7 @@ from qe_kg.lineage.questions import Questions, WalkOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import pyoxigraph as ox
 
@@ -43,6 +44,9 @@ class LineageQuestions:
         def changed(self, change: Change) -> Changeable:
             """Return the model with a change."""
 
+        def texts(self) -> list[Path | bytes] | None:
+            """Return all that the store was loaded from as N-Triples; None where that is not at hand."""
+
         def validate(self) -> ValidationReport:
             """Check the model against its rules."""
 
@@ -54,7 +58,7 @@ class LineageQuestions:
     @cached_property
     def lineage(self) -> Questions:
         """Answers questions of lineage; keeps what it learns of the model for the next one."""
-        return Questions(self.store, self.catalogue, self.namespaces, lambda: self.flow_graph)
+        return Questions(self.store, self.catalogue, self.namespaces, lambda: self.flow_graph, self.texts)
 
     def impact(self, *names: str, **options: Unpack[WalkOptions]) -> Lineage:
         """Tell who receives, directly or through others, what these give away.

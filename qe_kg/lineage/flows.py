@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from qe_kg.catalogue import Catalogue, Element
 from qe_kg.namespaces import Namespaces
@@ -16,6 +16,7 @@ Direction = Literal["downstream", "upstream"]
 BASES = ("drawn", "stated", "all")
 #: (participant, input item, output item), by IRI
 Step = tuple[str, str, str]
+One = TypeVar("One", str, int)
 #: How many IRIs a query of ours lists at most.
 _LISTED = 1000
 
@@ -194,8 +195,8 @@ def read_flows(store: Store, namespaces: Namespaces, where: str = "") -> list[Fl
         "OPTIONAL { ?f qe:carries ?i FILTER(isIRI(?i)) } OPTIONAL { ?f qe:passesThrough ?by FILTER(isIRI(?by)) } "
         "FILTER(isIRI(?f) && isIRI(?s) && isIRI(?t)) }",
     ):
-        # Of several ends, which validation tells of, the first counts, whatever order a store gives them in.
-        ends[flow] = min(ends.get(flow, (source, target)), (source, target))
+        # Of several, which validation tells, the first by name.
+        ends[flow] = min((source, target), ends.get(flow, (source, target)))
         items.setdefault(flow, set()).update([item] if item else [])
         if station:
             stations.setdefault(flow, set()).add(station)
@@ -270,16 +271,16 @@ def read_derivations(
     return frozenset(every), frozenset(every - keeping)
 
 
-def chained(steps: set[Step]) -> set[Step]:
+def chained(steps: set[tuple[One, One, One]]) -> set[tuple[One, One, One]]:
     """Add the steps that several in a row at one participant make."""
-    onward: dict[tuple[str, str], set[str]] = {}
+    onward: dict[tuple[One, One], set[One]] = {}
     for at, made_from, made in steps:
         onward.setdefault((at, made_from), set()).add(made)
     chained = set(steps)
     for (at, made_from), outputs in onward.items():
         if all((at, made) not in onward for made in outputs):
             continue  # nothing is made of what is made here
-        reached: set[str] = set()
+        reached: set[One] = set()
         waiting = [made_from]
         while waiting:
             for made in onward.get((at, waiting.pop()), ()):
@@ -288,16 +289,6 @@ def chained(steps: set[Step]) -> set[Step]:
                     waiting.append(made)
         chained |= {(at, made_from, made) for made in reached}
     return chained
-
-
-def read_all_steps(store: Store, namespaces: Namespaces) -> set[Step]:
-    """Return the steps of all derivations: of `read_derivations` the first part, sooner where there are many."""
-    query = (
-        f"PREFIX qe: <{namespaces.terms}>\nSELECT ?at ?in ?out WHERE {{ "
-        "?d qe:isDerivedAt ?at ; qe:takesInput ?in ; qe:givesOutput ?out "
-        "FILTER(isIRI(?at) && isIRI(?in) && isIRI(?out)) }"
-    )
-    return chained({(at, made_from, made) for at, made_from, made in value_rows(store, query)})
 
 
 def _line_number(value: str) -> tuple[int, ...]:

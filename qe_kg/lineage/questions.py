@@ -53,13 +53,20 @@ class Questions:
         catalogue: finds its elements.
         namespaces: its namespaces.
         graph: gives its flow graph, which is read once, when first needed.
+        texts: gives all that the store was loaded from as N-Triples, or None.
 
     """
 
     def __init__(
-        self, store: Store, catalogue: Catalogue, namespaces: Namespaces, graph: Callable[[], FlowGraph]
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        namespaces: Namespaces,
+        graph: Callable[[], FlowGraph],
+        texts: Callable[[], list[Path | bytes] | None] = lambda: None,
     ) -> None:
-        self._store, self._catalogue, self._namespaces, self._graph = store, catalogue, namespaces, graph
+        self._store, self._catalogue, self._namespaces = store, catalogue, namespaces
+        self._graph, self._texts = graph, texts
 
     @cached_property
     def starts(self) -> Starts:
@@ -191,7 +198,7 @@ class Questions:
         """The flows as arrays, for models too large to walk as objects."""
         from qe_kg.lineage.warm import WarmFlows  # with numpy, which takes time to load
 
-        return WarmFlows(self._store, self._catalogue, self._namespaces)
+        return WarmFlows(self._store, self._catalogue, self._namespaces, self._texts)
 
     def keep_index(self, folder: Path) -> None:
         """Build the index of flows and keep it, with the names, beside a store."""

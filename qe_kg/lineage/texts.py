@@ -1,11 +1,11 @@
-"""Many texts as one block of bytes, and tab-separated rows turned into numbers without a Python object for each cell.
+"""Many texts as one block of bytes, and cells of rows turned into numbers without a Python object for each cell.
 
-numpy compares eight bytes of all cells at once. What IRIs begin with is the same for nearly all of them and costs
-nothing but the look.
+Cells are packed into rows of one width, which numpy copies at once and compares eight bytes at a time.
 """
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,11 +21,14 @@ Words = npt.NDArray[np.uint64]
 
 _NEWLINE, _OPEN = 10, ord("<")  # a tab is 9
 _WORD = 8
-#: Of longer texts (bytes) no words are made.
-_LONGEST = 256
-#: For a word of which n bytes count: what to keep of it.
-_KEPT = np.array([((1 << 8 * n) - 1) << 8 * (_WORD - n) for n in range(_WORD + 1)], np.uint64)
-_FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
+#: Longer texts (bytes) are not packed: so many wide rows would not fit into memory.
+LONGEST = 256
+#: For a word of which the first n bytes count: what to keep of it.
+_KEPT = np.array(
+    [int.from_bytes(bytes([255] * n + [0] * (_WORD - n)), sys.byteorder) for n in range(_WORD + 1)], np.uint64
+)
+#: For each word of a row an odd number.
+_FACTORS = np.array([pow(0x9E3779B97F4A7C15, power, 1 << 64) for power in range(1, LONGEST // _WORD + 2)], np.uint64)
 
 
 class Texts(Sequence[str]):
@@ -76,6 +79,15 @@ class Texts(Sequence[str]):
         starts, ends = self.start[numbers].tolist(), self.end[numbers].tolist()
         return [str(block[start:end], "utf-8") for start, end in zip(starts, ends, strict=True)]
 
+    def chosen(self, numbers: Ints) -> Texts:
+        """Return some of the texts, in the same block."""
+        return Texts(self.block, self.start[numbers], self.end[numbers])
+
+    @property
+    def cells(self) -> Cells:
+        """The texts as cells."""
+        return Cells(self.block, self.start, self.end)
+
     def numbers(self, texts: Iterable[str]) -> Ints:
         """Return the numbers of those of these texts that are among these, which are sorted; ascending, each once."""
         found = {
@@ -92,93 +104,163 @@ class Cells:
     start: Ints
     end: Ints
 
+    def __len__(self) -> int:
+        return len(self.start)
 
-def two_columns(rows: bytes) -> tuple[Cells, Cells]:
+    @property
+    def longest(self) -> int:
+        """The most bytes of one."""
+        return int((self.end - self.start).max(initial=0))
+
+    def packed(self) -> Packed:
+        """Copy the cells into rows of one width."""
+        length = self.end - self.start
+        count = max(-(-int(length.max(initial=0)) // _WORD), 1)
+        width, text = count * _WORD, self.text
+        if len(text) < int(self.start.max(initial=0)) + width:
+            text = np.concatenate((text, np.zeros(width, np.uint8)))
+        every = np.ndarray((len(text) - width + 1,), f"V{width}", text, strides=(1,))
+        rows = every[self.start].view(np.uint64).reshape(-1, count)
+        for word in range(int(length.min(initial=width)) // _WORD, count):
+            rows[:, word] &= _KEPT[np.clip(length - word * _WORD, 0, _WORD)]
+        return Packed.of(rows, length)
+
+    def texts(self) -> list[str]:
+        """Return the cells as they are."""
+        return Texts(self.text, self.start, self.end)[:]
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Cells as rows of words of eight bytes, with zeros after the end of each, how long each is, and each row mixed."""
+
+    rows: Words
+    length: Ints
+    mixed: Words
+
+    @classmethod
+    def of(cls, rows: Words, length: Ints) -> Packed:
+        """Mix the words of each row into one number, which hardly any two different rows have alike."""
+        mixed = np.zeros(len(rows), np.uint64)
+        for number in range(rows.shape[1]):
+            word = rows[:, number]
+            # A word of zeros, as there are more in a wider row, adds nothing.
+            mixed += (word ^ (word >> np.uint64(31))) * _FACTORS[number]
+        return cls(rows, length, mixed)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def chosen(self, places: Ints | Mask) -> Packed:
+        """Return some of the cells."""
+        return Packed(self.rows[places], self.length[places], self.mixed[places])
+
+    def as_texts(self) -> Texts:
+        """Return the cells as texts."""
+        start = np.arange(len(self)) * (_WORD * self.rows.shape[1])
+        return Texts(np.ascontiguousarray(self.rows).view(np.uint8).reshape(-1), start, start + self.length)
+
+    def runs(self) -> tuple[Packed, Ints]:
+        """Return the cells that differ from the one before them, and for each cell the number of that one."""
+        is_first = np.ones(len(self), np.bool_)
+        is_first[1:] = self.mixed[1:] != self.mixed[:-1]
+        number = np.cumsum(is_first) - 1
+        found = self.chosen(is_first)
+        if np.array_equal(found.rows[number], self.rows):
+            return found, number
+        return self, np.arange(len(self))
+
+
+def two_columns(rows: bytes, *, blank: bool = False) -> tuple[Cells, Cells]:
     """Return the IRIs in the rows of an answer with two columns, without those rows where either is none.
 
     Args:
         rows: as `Store.text_rows` returns them: terms as in Turtle, the columns' names in the first row.
+        blank: whether what the first column holds may also be a blank node; its cells then keep their brackets.
 
     """
     text = np.frombuffer(rows, np.uint8)
     # Within a cell both are escaped: of what is left, every other one is a tab.
     marks = np.flatnonzero(text <= _NEWLINE)
     starts, tabs, ends = marks[1:-1:2] + 1, marks[2::2], marks[3::2]
-    are_iris = (text[starts] == _OPEN) & (text[tabs + 1] == _OPEN)
+    are_iris = (text[tabs + 1] == _OPEN) & (blank | (text[starts] == _OPEN))
     if not are_iris.all():
         starts, tabs, ends = starts[are_iris], tabs[are_iris], ends[are_iris]
     # Without their brackets, so that they sort as IRIs do.
-    return Cells(text, starts + 1, tabs - 1), Cells(text, tabs + 2, ends - 1)
+    bracket = 0 if blank else 1
+    return Cells(text, starts + bracket, tabs - bracket), Cells(text, tabs + 2, ends - 1)
 
 
-def numbered(*columns: Cells) -> tuple[Texts, list[Ints]]:
+def numbered(*columns: Cells | Packed) -> tuple[Texts, list[Ints]]:
     """Return the texts in columns, sorted and each once, and for each column the numbers of its cells' texts."""
-    count = sum(len(column.start) for column in columns)
-    if any((column.end - column.start).max(initial=0) > _LONGEST for column in columns):
+    if any(isinstance(column, Cells) and column.longest > LONGEST for column in columns):
         return _numbered_plainly(columns)
-    all_words = _words(columns)
-    words = [word for word in all_words if len(word) == count and count > 1]
-    firsts, group_of = _groups(words, count)
-    order = np.lexsort([word[firsts] for word in reversed(words)]) if words else np.arange(len(firsts))
+    parts = [column.packed() if isinstance(column, Cells) else column for column in columns]
+    bounds = np.cumsum([0, *map(len, parts)])
+    distinct, group_of = _groups(parts, bounds)
+    order = _sorted(distinct.rows)
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
-    numbers = rank[group_of]
-    bounds = np.cumsum([len(column.start) for column in columns])[:-1]
-    places = firsts[order]
-    length = np.concatenate([column.end - column.start for column in columns])[places]
-    # The words again, one text a row: that is sooner done than picking the bytes out of the columns.
-    block = np.zeros((len(places), len(all_words)), ">u8")
-    for number, word in enumerate(all_words):
-        block[:, number] = word[places] if len(word) == count else word
-    start = np.arange(len(places)) * (_WORD * len(all_words))
-    return Texts(block.view(np.uint8).reshape(-1), start, start + length), list(np.split(numbers, bounds))
+    return distinct.chosen(order).as_texts(), list(np.split(rank[group_of], bounds[1:-1]))
 
 
-def _numbered_plainly(columns: Sequence[Cells]) -> tuple[Texts, list[Ints]]:
-    """Do the same for texts so long that so many words would not fit into memory."""
-    cells = [Texts(column.text, column.start, column.end)[:] for column in columns]
+def _numbered_plainly(columns: Sequence[Cells | Packed]) -> tuple[Texts, list[Ints]]:
+    """Do the same for texts so long that they are not packed."""
+    cells = [column.texts() if isinstance(column, Cells) else column.as_texts()[:] for column in columns]
     known = sorted({cell for column in cells for cell in column})
     number = {text: at for at, text in enumerate(known)}
     return Texts.of(known), [np.array([number[cell] for cell in column], np.int64) for column in cells]
 
 
-def _words(columns: Sequence[Cells]) -> list[Words]:
-    """Return the cells of columns as words of eight bytes that sort as they do; of one that all have alike, one."""
-    lengths = [column.end - column.start for column in columns if len(column.start)]
-    longest = max((int(one.max()) for one in lengths), default=0)
-    shortest = min((int(one.min()) for one in lengths), default=0)
-    padded = [np.concatenate((column.text, np.zeros(2 * _WORD, np.uint8))) for column in columns]
-    every = [np.ndarray((len(text) - _WORD + 1,), ">u8", text, strides=(1,)) for text in padded]
-    found: list[Words] = []
-    for offset in range(0, longest, _WORD):
-        if offset + _WORD <= shortest:
-            raw = [words[column.start + offset] for column, words in zip(columns, every, strict=True)]
-            one = next(part[0] for part in raw if len(part))
-            if all((part == one).all() for part in raw):
-                found.append(np.array([one], np.uint64))
-            else:
-                found.append(np.concatenate(raw).astype(np.uint64))
-            continue
-        parts: list[Words] = []
-        for column, words in zip(columns, every, strict=True):
-            at = np.minimum(column.start + offset, column.end)
-            parts.append(words[at].astype(np.uint64) & _KEPT[np.minimum(column.end - at, _WORD)])
-        found.append(np.concatenate(parts))
+def _sorted(rows: Words) -> Ints:
+    """Return the order of rows that differ."""
+    words = [rows[:, number] for number in range(rows.shape[1])]
+    telling = [word.view(">u8").astype(np.uint64) for word in words if (word != word[:1]).any()]
+    return np.lexsort(telling[::-1]) if telling else np.arange(len(rows))
+
+
+def _groups(parts: Sequence[Packed], bounds: Ints) -> tuple[Packed, Ints]:
+    """Return the cells that differ, in any order, and for each cell the number of its like.
+
+    Args:
+        parts: the cells.
+        bounds: how many there are before each part, and in all.
+
+    """
+    mixed = np.concatenate([np.empty(0, np.uint64), *(part.mixed for part in parts)])
+    # Often one text stands in many cells in a row.
+    is_first = np.ones(len(mixed), np.bool_)
+    is_first[1:] = mixed[1:] != mixed[:-1]
+    begins = np.flatnonzero(is_first)
+    firsts, group_of_run = _runs(mixed[begins], np.argsort(mixed[begins]))
+    distinct = _from_parts(parts, bounds, begins[firsts])
+    group_of = group_of_run[np.cumsum(is_first) - 1]
+    width = distinct.rows.shape[1]
+    for part, begin in zip(parts, bounds.tolist(), strict=False):
+        like, count = distinct.rows[group_of[begin : begin + len(part)]], part.rows.shape[1]
+        if not np.array_equal(like[:, :count], part.rows) or (count < width and like[:, count:].any()):
+            break
+    else:
+        return distinct, group_of
+    # Two different rows were mixed into one number: sort them as they are.
+    every = _from_parts(parts, bounds, np.arange(len(mixed)))
+    firsts, group_of = _runs(every.rows, np.lexsort(every.rows.T))
+    return every.chosen(firsts), group_of
+
+
+def _from_parts(parts: Sequence[Packed], bounds: Ints, places: Ints) -> Packed:
+    """Return cells by their places in all parts."""
+    width = max((part.rows.shape[1] for part in parts), default=1)
+    order = np.argsort(places)
+    ends = np.searchsorted(places[order], bounds)
+    found = Packed(
+        np.zeros((len(places), width), np.uint64), np.empty(len(places), np.int64), np.empty(len(places), np.uint64)
+    )
+    for number, part in enumerate(parts):
+        to = order[ends[number] : ends[number + 1]]
+        some = part.chosen(places[to] - bounds[number])
+        found.rows[to, : some.rows.shape[1]], found.length[to], found.mixed[to] = some.rows, some.length, some.mixed
     return found
-
-
-def _groups(words: list[Words], count: int) -> tuple[Ints, Ints]:
-    """Return for each different row of words a place where it stands, and for each place its row's number."""
-    if not words:  # all cells are the same, or there is none
-        return np.arange(min(count, 1)), np.zeros(count, np.int64)
-    mixed = words[0]
-    for word in words[1:]:
-        mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(_FACTORS[0]) + word * np.uint64(_FACTORS[1])
-    firsts, group_of = _runs(mixed, np.argsort(mixed))
-    if all(np.array_equal(word[firsts][group_of], word) for word in words):
-        return firsts, group_of
-    order = np.lexsort(words)  # two different rows were mixed into one number: sort them as they are
-    return _runs(np.stack(words, axis=1), order)
 
 
 def _runs(rows: Words, order: Ints) -> tuple[Ints, Ints]:
@@ -189,6 +271,29 @@ def _runs(rows: Words, order: Ints) -> tuple[Ints, Ints]:
     group_of = np.empty(len(order), np.int64)
     group_of[order] = np.cumsum(is_first) - 1
     return order[is_first], group_of
+
+
+def words_at(text: Bytes, places: Ints) -> Words:
+    """Return the words of eight bytes at some places of a text; of a place too near its end, some word."""
+    every = np.ndarray((len(text) - _WORD + 1,), np.uint64, text, strides=(1,))
+    found: Words = every[np.minimum(places, len(text) - _WORD)]
+    return found
+
+
+def stands_at(text: Bytes, places: Ints, wanted: bytes) -> Mask:
+    """Tell at which places of a text, none of them near its end, a text of at least eight bytes stands."""
+    count = len(wanted) // _WORD
+    every = np.ndarray((len(text) - count * _WORD + 1,), f"V{count * _WORD}", text, strides=(1,))
+    words = every[places].view(np.uint64).reshape(-1, count)
+    found: Mask = words_at(text, places + len(wanted) - _WORD) == as_word(wanted[-_WORD:])
+    for number, word in enumerate(np.frombuffer(wanted, np.uint64, count)):
+        found &= words[:, number] == word
+    return found
+
+
+def as_word(text: bytes) -> int:
+    """Return what `words_at` gives where a text of eight bytes stands."""
+    return int.from_bytes(text, sys.byteorder)
 
 
 def spread(start: Ints, end: Ints) -> Ints:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from qe_kg.lineage.flows import Direction
 from qe_kg.lineage.index import FlowIndex
 from qe_kg.lineage.levels import StoreFlows
 from qe_kg.lineage.names import FlowNames
+from qe_kg.lineage.statements_text import Source
 from qe_kg.lineage.texts import Ints, Mask
 from qe_kg.lineage.walk import Filters
 from qe_kg.namespaces import Namespaces
@@ -31,31 +33,38 @@ class WarmFlows:
         store: where the flows are; it must not change while this is used.
         catalogue: names its elements.
         namespaces: its namespaces.
-        index: the index, where it is there already.
+        texts: gives all that the store was loaded from as N-Triples, or None.
 
     """
 
     def __init__(
-        self, store: Store, catalogue: Catalogue, namespaces: Namespaces, index: FlowIndex | None = None
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        namespaces: Namespaces,
+        texts: Callable[[], list[Source] | None] = lambda: None,
     ) -> None:
         self._store, self._catalogue, self._namespaces = store, catalogue, namespaces
         self._known: dict[Filters, Allowed] = {}
         self._details = StoreFlows(store, catalogue, namespaces)
-        self._given = index
+        self._texts = texts
 
     @cached_property
     def index(self) -> FlowIndex:
-        """The index: the one that is kept beside the store, else built from it."""
-        if self._given is not None:
-            return self._given
+        """The index: the one that is kept beside the store, else built from what was loaded, else from the store."""
         kept = FlowIndex.kept(self._store.path) if self._store.path else None
-        return FlowIndex.read(self._store, self._namespaces) if kept is None else kept
+        if kept is not None:
+            return kept
+        texts = self._texts()
+        if texts is None:
+            return FlowIndex.read(self._store, self._namespaces)
+        return FlowIndex.scan(texts, self._namespaces)
 
     @cached_property
     def names(self) -> FlowNames:
         """The names of what the index has numbered, likewise."""
         index, folder = self.index, self._store.path
-        kept = FlowNames.kept(folder, index.participants, index.items) if folder and self._given is None else None
+        kept = FlowNames.kept(folder, index.participants, index.items) if folder else None
         return FlowNames.read(self._catalogue, index.participants, index.items) if kept is None else kept
 
     def keep(self, folder: Path) -> None:

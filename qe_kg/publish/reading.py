@@ -2,40 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from qe_kg.errors import ReadError, StoreError
-from qe_kg.publish.versions import Version
+from qe_kg.publish.versions import Version, patch_names, piece_names
 from qe_kg.store.canonical import CanonicalGraph, canonical_text
+from qe_kg.store.connection import Reply
 from qe_kg.store.remote import RemoteStore
 
+_BLOCK = 1 << 20
+#: So many lines that are not among those expected tell that the others need not be looked at.
+_OTHERS = 1000
 
-def read_graph(store: RemoteStore, name: str, expected_hash: str | None = None) -> CanonicalGraph:
+
+def read_graph(store: RemoteStore, name: str, expected: CanonicalGraph | None = None) -> CanonicalGraph:
     """Read a named graph in canonical form; one that is not there is empty.
 
     A store that cuts an answer at the end of a line gives fewer triples than it says that it has. It is not asked for
-    their number where what it gave is what was expected.
+    their number where what it gave is what was expected. That is found out line by line while the answer comes in; only
+    where the lines are others (blank nodes with other labels, another way of writing) is the text parsed.
 
     Raises:
         StoreError: it does not come, or not whole.
 
     """
+    parts: list[bytes] = []
     with store.open_graph(name) as reply:
-        text = reply.read()
+        if expected is not None and _are_the_lines(expected.lines, _parts(reply, parts)):
+            return expected
+        parts.append(reply.read())
     try:
-        found = canonical_text(text)
+        found = canonical_text(b"".join(parts))
     except ReadError as error:
         raise store.connection.error(f"broke off in the middle of a graph, or it is no N-Triples: {name}") from error
-    if found.hash == expected_hash:
+    if expected is not None and found.hash == expected.hash:
         return found
-    expected = store.size(name)
-    if len(found) != expected:
-        raise store.connection.error(f"gave {len(found):,} triples of a graph that has {expected:,}: {name}")
+    size = store.size(name)
+    if len(found) != size:
+        raise store.connection.error(f"gave {len(found):,} triples of a graph that has {size:,}: {name}")
     return found
 
 
-def patch_names(content: str, base: str) -> tuple[str, str]:
-    """Return the names of the graphs with what is removed from and what is added to one content to get another."""
-    part = f"{content}&since={base.rpartition('=')[2]}"
-    return f"{part}&part=removed", f"{part}&part=added"
+def _parts(reply: Reply, kept: list[bytes]) -> Iterator[bytes]:
+    """Yield an answer in parts, which are kept as well."""
+    while part := reply.read(_BLOCK):
+        kept.append(part)
+        yield part
+
+
+def _are_the_lines(lines: tuple[bytes, ...], text: Iterator[bytes]) -> bool:
+    """Tell whether a text, to its end, has these lines, each once, and no others."""
+    missing, count, rest = set(lines), 0, b""
+    for part in text:
+        *whole, rest = (rest + part).split(b"\n")
+        missing.difference_update(whole)
+        count += len(whole)
+        if count - (len(lines) - len(missing)) > _OTHERS:
+            return False
+    return not missing and not rest and count == len(lines)
 
 
 def read_version_graph(store: RemoteStore, version: Version, name: str) -> CanonicalGraph:
@@ -50,7 +74,7 @@ def read_version_graph(store: RemoteStore, version: Version, name: str) -> Canon
     while (base := version.derived.get(content)) is not None:
         patches.append(content)
         content = base
-    lines = set(read_graph(store, content).lines)
+    lines = {line for piece in piece_names(content) for line in read_graph(store, piece).lines}
     for later in reversed(patches):
         removed, added = patch_names(later, version.derived[later])
         lines -= set(read_graph(store, removed).lines)

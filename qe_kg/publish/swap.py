@@ -8,20 +8,20 @@
   (Virtuoso, and whatever is not known to change several graphs at once).
 
 In all three the current version is compared first, by the store, and where it is another one nothing changes: of two
-publishers one wins. `MOVE` and `COPY` are not used: from a graph that is missing they empty the target.
+publishers one wins. `MOVE` and `COPY` are not used: from a graph that is missing they empty the target. Nor is `ADD`:
+Fuseki's reads a graph while it writes to the index that it reads, and leaves triples out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Literal
 
 from qe_kg.errors import StoreError
 from qe_kg.namespaces import DCTERMS, PROV
 from qe_kg.publish.claims import claims_graph
 from qe_kg.publish.plan import Step
-from qe_kg.publish.reading import patch_names
-from qe_kg.publish.versions import DCAT, GraphVersion, Version
+from qe_kg.publish.versions import DCAT, Version, patch_names, piece_names
 from qe_kg.store.quirks import Quirks
 from qe_kg.store.remote import RemoteStore
 
@@ -51,7 +51,7 @@ def begin_record(store: RemoteStore, record: str, first: str) -> None:
     )
 
 
-def swap(store: RemoteStore, record: str, old: str, new: Version, steps: Iterable[Step]) -> None:
+def swap(store: RemoteStore, record: str, old: str, new: Version, steps: Sequence[Step]) -> None:
     """Make a version the current one, if the old one still is; where it is not, nothing changes.
 
     Raises:
@@ -61,58 +61,65 @@ def swap(store: RemoteStore, record: str, old: str, new: Version, steps: Iterabl
     head = f"<{record}> <{DCAT}hasCurrentVersion>"
     quirks = store.profile.quirks
     if way_of(quirks) == "pointer":
-        run(store, _moved(record, f"{head} ?any", f"{head} <{new.iri}>", f"{head} <{old}> . {head} ?any"))
+        run_once(store, _moved(record, f"{head} ?any", f"{head} <{new.iri}>", f"{head} <{old}> . {head} ?any"))
         return
     fence = f"GRAPH <{claims_graph(record)}> {{ <{new.iri}> ?claim ?claimed }}" if needs_claim(quirks) else ""
-    # Given only where the old version is current and everything staged is there; the rest asks for no more than this.
+    # Given only where the old version is current and what it takes is there; the rest asks for no more than this.
     permit = f"<{new.iri}> <{DCTERMS}isVersionOf> <{record}>"
-    staged = [name for step in steps for name in _staged(step, new)]
-    there = " ".join(f"FILTER EXISTS {{ GRAPH <{name}> {{ ?s{n} ?p{n} ?o{n} }} }}" for n, name in enumerate(staged))
-    condition = f"GRAPH <{record}> {{ {head} <{old}> }} {fence} {there}"
+    conditions = " ".join(_condition(step, new, number) for number, step in enumerate(steps))
     parts = [
-        f"INSERT {{ GRAPH <{record}> {{ {permit} }} }} WHERE {{ {condition} }}",
+        f"INSERT {{ GRAPH <{record}> {{ {permit} }} }} "
+        f"WHERE {{ GRAPH <{record}> {{ {head} <{old}> }} {fence} {conditions} }}",
         *(part for step in steps for part in _graph_update(record, permit, step, new)),
         # What a plain load said about its graphs.
         f"DELETE {{ GRAPH <{record}> {{ <{record}> <{PROV}hadMember> ?m }} }} "
         f"WHERE {{ GRAPH <{record}> {{ {permit} . <{record}> <{PROV}hadMember> ?m }} }}",
         _moved(record, f"{head} ?any", f"{head} <{new.iri}>", f"{permit} . {head} ?any"),
     ]
-    run(store, " ;\n".join(parts))
+    run_once(store, " ;\n".join(parts))
 
 
-def _staged(step: Step, new: Version) -> list[str]:
-    """Return the graphs that must be there before a step is taken."""
+def _condition(step: Step, new: Version, number: int) -> str:
+    """Return what must hold before a step is taken: what was staged is there, and what it differs from is, too."""
     if step.wanted is None:
-        return []
-    content = _content(step)
+        return ""
+    triple = f"?s{number} ?p{number} ?o{number}"
+    content = new.graphs[step.name].content
     if content not in new.derived:
-        return [content]
+        return " ".join(f"FILTER EXISTS {{ GRAPH <{piece}> {{ {triple} }} }}" for piece in piece_names(content))
+    found, live = [], f"EXISTS {{ GRAPH <{step.name}> {{ {triple} }} }}"
     removed, added = patch_names(content, new.derived[content])
-    return [name for name, lines in ((removed, step.removed), (added, step.added)) if lines]
-
-
-def _content(step: Step) -> str:
-    assert step.wanted is not None
-    return GraphVersion(step.name, step.wanted.hash, "", 0).content
+    for name, lines, is_wrong in ((removed, step.removed, f"NOT {live}"), (added, step.added, live)):
+        if lines:
+            patch = f"GRAPH <{name}> {{ {triple} }}"
+            found.append(f"FILTER EXISTS {{ {patch} }} FILTER NOT EXISTS {{ {patch} FILTER {is_wrong} }}")
+    return " ".join(found)
 
 
 def _graph_update(record: str, permit: str, step: Step, new: Version) -> list[str]:
-    guard, live = f"GRAPH <{record}> {{ {permit} }}", f"GRAPH <{step.name}> {{ ?s ?p ?o }}"
+    guard, live = f"GRAPH <{record}> {{ {permit} }}", _in(step.name)
     if step.wanted is None:
         return [f"DELETE {{ {live} }} WHERE {{ {guard} {live} }}"]
-    content = _content(step)
+    content = new.graphs[step.name].content
     if content in new.derived:
-        removed, added = (f"GRAPH <{name}> {{ ?s ?p ?o }}" for name in patch_names(content, new.derived[content]))
+        removed, added = map(_in, patch_names(content, new.derived[content]))
         return [
             *([f"DELETE {{ {live} }} WHERE {{ {guard} {removed} }}"] if step.removed else []),
             *([f"INSERT {{ {live} }} WHERE {{ {guard} {added} }}"] if step.added else []),
         ]
-    staged = f"GRAPH <{content}> {{ ?s ?p ?o }}"
-    update = [f"INSERT {{ {live} }} WHERE {{ {guard} {staged} }}"]
-    if step.place is not None:
-        # What stays is not taken out and put back.
-        update.insert(0, f"DELETE {{ {live} }} WHERE {{ {guard} {live} FILTER NOT EXISTS {{ {staged} }} }}")
-    return update
+    pieces = list(map(_in, piece_names(content)))
+    if step.place is None:
+        return [f"INSERT {{ {live} }} WHERE {{ {guard} {piece} }}" for piece in pieces]
+    # What stays is neither taken out and put back nor written once more.
+    kept = " ".join(f"FILTER NOT EXISTS {{ {piece} }}" for piece in pieces)
+    return [
+        f"DELETE {{ {live} }} WHERE {{ {guard} {live} {kept} }}",
+        *(f"INSERT {{ {live} }} WHERE {{ {guard} {piece} FILTER NOT EXISTS {{ {live} }} }}" for piece in pieces),
+    ]
+
+
+def _in(graph: str) -> str:
+    return f"GRAPH <{graph}> {{ ?s ?p ?o }}"
 
 
 def _moved(record: str, old: str, new: str, condition: str) -> str:
@@ -120,6 +127,19 @@ def _moved(record: str, old: str, new: str, condition: str) -> str:
         f"DELETE {{ GRAPH <{record}> {{ {old} }} }} INSERT {{ GRAPH <{record}> {{ {new} }} }} "
         f"WHERE {{ GRAPH <{record}> {{ {condition} }} }}"
     )
+
+
+def run_once(store: RemoteStore, update: str) -> None:
+    """Send an update; where two at once are not kept apart, not again while the first may be at work.
+
+    Raises:
+        StoreError: it did not work out, or nobody knows whether it did.
+
+    """
+    if needs_claim(store.profile.quirks):
+        store.update(update, again_if_busy=True)
+    else:
+        run(store, update)
 
 
 def run(store: RemoteStore, update: str) -> None:

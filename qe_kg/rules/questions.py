@@ -44,6 +44,9 @@ class RuleQuestions:
         def quads(self, *roles: str) -> Iterator[ox.Quad]:
             """Yield the quads of the files of these roles."""
 
+        def own_quads(self, *roles: str) -> Iterator[ox.Quad]:
+            """Yield the quads of the files of these roles as they are here."""
+
         def validate(
             self, *, profiles: Iterable[str] = (), at: date | str | None = None, engine: str = "auto"
         ) -> ValidationReport:
@@ -102,7 +105,7 @@ class RuleQuestions:
             namespaces=self.namespaces,
             flows=self.flow_graph,
             data=[*data, *finding_quads(self.conduits(day, chosen), self.namespaces)],
-            shapes_quads=list(self.quads("shapes")),
+            shapes_quads=list(self.own_quads("shapes")),
             day=day,
             profiles=chosen,
         )

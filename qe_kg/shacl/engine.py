@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,22 +11,21 @@ from typing import TYPE_CHECKING
 from qe_kg.shacl.components.custom import without_validator
 from qe_kg.shacl.components.sparql import SHAPES_GRAPH
 from qe_kg.shacl.dependence import Dependence, uses_sparql
-from qe_kg.shacl.direct import DirectRun, make_result
+from qe_kg.shacl.direct import DirectRun
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.lint import Suspicion, lint
 from qe_kg.shacl.model import Shape, Shapes
 from qe_kg.shacl.nodes import Node, is_literal, text_of
 from qe_kg.shacl.parser import read_shapes
 from qe_kg.shacl.results import Coverage, EngineRun, RawResult
-from qe_kg.shacl.setwise import SetwiseRun
-from qe_kg.shacl.sparql_source import SparqlSource
 from qe_kg.store.sparql_source import MemorySource, altered_by_store
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
 NAME = "sparql"
-_THREADS = min(4, os.cpu_count() or 1)
+#: So many queries are asked at once.
+THREADS = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)
@@ -112,52 +110,7 @@ class CompiledShapes:
             tuple(results),
             len({node for nodes in given.values() for node in nodes}),
             len(self.active),
-            self._coverage(given, {name for name, nodes in reached.items() if nodes}, altered_in(graph)),
-        )
-
-    def validate_by_queries(self, source: SparqlSource, altered: Altered, exact: Callable[[], Graph]) -> EngineRun:
-        """Validate data by queries, each for all focus nodes at once: what is quick on large data.
-
-        Args:
-            source: answers the queries over the data. What it holds is what is judged.
-            altered: the literals of the data that the source rewrites.
-            exact: gives the data with literals as written; only asked for where a shape depends on such a literal,
-                and these shapes are evaluated on it.
-
-        Returns:
-            The results of all shapes, as `validate` has them.
-
-        Raises:
-            NotSetwise: a constraint cannot be put into queries.
-            ShapesError: a SPARQL constraint reports a failure.
-
-        """
-        exactly = set(self.dependent(altered))
-        run = SetwiseRun(self.shapes, source)
-        by_queries = [shape for shape in self.shapes.targeted if shape.node not in exactly]
-        given: dict[Node, object] = {shape.node: run.has_any(run.targets(shape)) for shape in by_queries}
-        reached = [one for shape in by_queries if given[shape.node] for one in run.reached(shape)]
-        with_focus = {shape.node for shape, reach in reached if run.has_any(reach.pattern)}
-        focus_nodes = run.count_focus_nodes(by_queries)
-        tasks = [(constraint, shape, reach) for shape, reach in reached for constraint in shape.constraints]
-        with ThreadPoolExecutor(_THREADS) as pool:  # the store lets others run while it looks for an answer
-            found = pool.map(lambda task: list(run.results_of(task[0], task[1], task[2], make_result)), tasks)
-            results = [result for some in found for result in some]
-        if exactly:
-            direct = DirectRun(self.shapes, exact(), source)
-            given_exactly = self._given(direct, exactly, None)
-            reached_exactly = direct.reached(given_exactly)
-            results += direct.results(reached_exactly)
-            given |= given_exactly
-            found_by_store = {node for shape in by_queries for node in run.focus_nodes(shape)}
-            focus_nodes = len(found_by_store.union(*given_exactly.values()))
-            with_focus |= {name for name, nodes in reached_exactly.items() if nodes}
-        return EngineRun(
-            NAME,
-            tuple(sorted(results, key=RawResult.key)),
-            focus_nodes,
-            len(self.active),
-            self._coverage(given, with_focus, altered),
+            self.coverage_on(given, {name for name, nodes in reached.items() if nodes}, altered_in(graph)),
         )
 
     def dependent(self, altered: Altered) -> list[Node]:
@@ -173,7 +126,7 @@ class CompiledShapes:
         run = DirectRun(self.shapes, graph, MemorySource(()))
         given = self._given(run, None, None)
         with_focus = {name for name, nodes in run.reached(given).items() if nodes}
-        return replace(self._coverage(given, with_focus, altered_in(graph)), elsewhere=())
+        return replace(self.coverage_on(given, with_focus, altered_in(graph)), elsewhere=())
 
     def _given(
         self, run: DirectRun, only: Collection[Node] | None, focus: Collection[Node] | None
@@ -190,7 +143,7 @@ class CompiledShapes:
 
         A shape that ``sh:property`` leads to counts as evaluated where the one with the target was.
         """
-        return replace(self._coverage(counts, with_focus, Altered({})), elsewhere=())
+        return replace(self.coverage_on(counts, with_focus, Altered({})), elsewhere=())
 
     def inexact(self, altered: Altered) -> list[Node]:
         """Return the shapes with targets whose SPARQL constraints depend on a literal that the store rewrites."""
@@ -203,9 +156,10 @@ class CompiledShapes:
             if uses_sparql(self.shapes, shape) and dependence.of_shape(shape)
         ]
 
-    def _coverage(self, given: Mapping[Node, object], with_focus: set[Node], altered: Altered) -> Coverage:
-        needed = self._closure(with_focus)
-        led_to = self._closure({shape.node for shape in self.shapes.targeted})
+    def coverage_on(self, given: Mapping[Node, object], with_focus: set[Node], altered: Altered) -> Coverage:
+        """Tell what was looked at; as `coverage_of`, and of the literals that a store would rewrite."""
+        needed = self.closure(with_focus)
+        led_to = self.closure({shape.node for shape in self.shapes.targeted})
         why = "its SPARQL constraint looks at literals that the store rewrites"
         return Coverage(
             constraints=sum(len(shape.constraints) for shape in self.active),
@@ -220,7 +174,7 @@ class CompiledShapes:
             suspicious=self.suspicious,
         )
 
-    def _closure(self, names: Iterable[Node]) -> set[Node]:
+    def closure(self, names: Iterable[Node]) -> set[Node]:
         """Return shapes and all that they need, where they are active."""
         found: set[Node] = set()
         waiting = list(names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
@@ -71,7 +71,7 @@ class Graph:
         """Return what has a value of a property."""
         return self._backward.get(predicate, _NONE).get(value, [])
 
-    def by_value(self, predicate: Node) -> dict[Node, list[Node]]:
+    def by_value(self, predicate: Node) -> Mapping[Node, list[Node]]:
         """Return, for each value of a property, its subjects."""
         return self._backward.get(predicate, _NONE)
 
@@ -122,3 +122,20 @@ class Graph:
             types = self.by_value(RDF_TYPE)
             self._instances[of] = frozenset(one for kind in self.subclasses(of) for one in types.get(kind, ()))
         return self._instances[of]
+
+
+class Instances(AbstractSet[Node]):
+    """The SHACL instances of a class, found in the graph as they are asked for."""
+
+    def __init__(self, graph: Graph, of: Node) -> None:
+        self._graph, self._classes = graph, graph.subclasses(of)
+
+    def __contains__(self, node: object) -> bool:
+        return isinstance(node, str) and not self._classes.isdisjoint(self._graph.objects(node, RDF_TYPE))
+
+    def __iter__(self) -> Iterator[Node]:
+        types = self._graph.by_value(RDF_TYPE)
+        yield from dict.fromkeys(one for kind in self._classes for one in types.get(kind, ()))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

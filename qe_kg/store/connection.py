@@ -6,15 +6,17 @@ urllib3 is used in this module only. Redirects are not followed: a password coul
 from __future__ import annotations
 
 import html
+import json
 import random
 import re
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from http.client import responses
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 import urllib3
 from urllib3.exceptions import (
@@ -28,7 +30,7 @@ from urllib3.exceptions import (
 
 from qe_kg.errors import StoreError
 from qe_kg.store.digest import Challenge
-from qe_kg.store.profiles import Profile
+from qe_kg.store.profiles import Profile, shown_url
 
 #: What is sent: bytes, or a function that gives the parts from the beginning each time it is called.
 Body = bytes | Callable[[], Iterable[bytes]]
@@ -37,6 +39,8 @@ _BUSY = (409, 429, 503)
 _LONGEST_WAIT = 30.0
 _CONNECT_TIMEOUT = 10.0
 _SHOWN = 300
+#: Headers of a signed request that nobody else should see.
+_SIGNED = ("Authorization", "X-Amz-Security-Token")
 
 
 class Reply:
@@ -89,10 +93,11 @@ class Connection:
         self._pool = urllib3.PoolManager(maxsize=4, timeout=waits, retries=False, **trust)
         self._challenge: Challenge | None = None
         self._has_answered = False
+        self._hidden = _hidden(profile)
 
     def send(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: Body | None = None,
-        idempotent: bool, allowed: tuple[int, ...] = (),
+        idempotent: bool, again_if_busy: bool = False, allowed: tuple[int, ...] = (),
     ) -> Reply:  # fmt: skip
         """Send a request and return the answer.
 
@@ -102,6 +107,7 @@ class Connection:
             headers: in addition to those that sign in.
             body: what to send.
             idempotent: whether doing it twice is the same as doing it once; only then is it tried again.
+            again_if_busy: whether to try again all the same where the store says that it did not begin.
             allowed: statuses that are no errors, beside 200 to 299.
 
         Raises:
@@ -124,7 +130,8 @@ class Connection:
                 self._has_answered = True
                 if 200 <= response.status < 300 or response.status in allowed:
                     return Reply(response, self)
-                if last or response.status not in (*_BUSY, *self.profile.quirks.busy):
+                is_over = attempt >= self.profile.retries or not (idempotent or again_if_busy)
+                if is_over or response.status not in (*_BUSY, *self.profile.quirks.busy):
                     raise self._refusal(response, url)
                 wait = response.headers.get("Retry-After", "")
                 response.drain_conn()
@@ -168,6 +175,7 @@ class Connection:
 
             content = b"".join(content) if content is not None and not isinstance(content, bytes) else content
             headers = signed(method, url, headers, content, profile.region)
+            self._hidden += [headers[name] for name in _SIGNED if name in headers and headers[name] not in self._hidden]
         return self._pool.urlopen(
             method, url, headers=headers, body=content, preload_content=False, redirect=False, retries=False
         )
@@ -185,8 +193,10 @@ class Connection:
         return self.error("broke off in the middle of an answer; nothing of it was used")
 
     def _redacted(self, text: str) -> str:
-        secret = self.profile.secret
-        return text.replace(secret, "***") if len(secret) >= 4 else text
+        """Return what a store, or a library, says, without what was sent to sign in, however it is written."""
+        for secret in self._hidden:
+            text = text.replace(secret, "***")
+        return text
 
     def _failure(self, error: Exception) -> StoreError:
         host = urlsplit(self.profile.query).netloc
@@ -215,8 +225,8 @@ class Connection:
         elif status == 403:
             problem = f"does not allow that (403): {self._told(response)}"
         elif 300 <= status < 400:
-            to = urlsplit(response.headers.get("Location", ""))
-            problem = f"has moved to {to.scheme}://{to.netloc}{to.path} ({status}); name that URL, if you trust it"
+            to = shown_url(urljoin(url, response.headers.get("Location", "")))
+            problem = f"has moved to {to} ({status}); name that URL, if you trust it"
         elif status == 404:
             problem = f"has nothing at {urlsplit(url).path or '/'} (404): {self._told(response)}"
         else:
@@ -230,6 +240,23 @@ class Connection:
         except (HTTPError, OSError):
             return ""
         return told(data)
+
+
+def _hidden(profile: Profile) -> list[str]:
+    """Return what must not be shown, the longest first: what signs in, as it is and as requests and pages write it."""
+    pair = f"{profile.user}:{profile.secret}"
+    plain = {
+        profile.secret,
+        pair,
+        *(urlsplit(url).query for url in (profile.query, profile.update, profile.graph_store)),
+    }
+    plain -= {"", ":"}
+    ways = (str, quote, quote_plus, partial(quote, safe=""), html.escape, lambda one: json.dumps(one)[1:-1])
+    written = {way(one) for one in plain for way in ways}
+    encoded = {b64encode(one.encode()).decode() for one in plain}
+    # Without a password of a letter or two, no message could be read.
+    found = {*written, *encoded, *(one.rstrip("=") for one in encoded)}
+    return sorted((one for one in found if len(one) >= 3), key=len, reverse=True)
 
 
 def told(data: bytes) -> str:

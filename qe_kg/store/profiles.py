@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
-from qe_kg.errors import CallError, ManifestError, nearest
+from qe_kg.errors import CallError, ManifestError, ProfileError, nearest
 from qe_kg.store.quirks import PRODUCTS, Quirks
 
 Auth = Literal["none", "basic", "digest", "bearer", "aws"]
@@ -100,7 +100,8 @@ def profile_of_url(text: str, environment: Mapping[str, str] = os.environ) -> Pr
     """Return the profile of a plain query URL, or of ``PRODUCT+BASE-URL``.
 
     Raises:
-        CallError: the URL is wrong or holds a password, or the product is unknown.
+        ProfileError: the URL is wrong or holds a password, the product is unknown, or what the environment says of it
+            is wrong.
 
     """
     found = _WITH_PRODUCT.fullmatch(text)
@@ -108,8 +109,8 @@ def profile_of_url(text: str, environment: Mapping[str, str] = os.environ) -> Pr
     table: dict[str, Any] = {"base" if product else "query": url}
     if product:
         table["product"] = product
-    name = f"{product}+{_shown(url)}" if product else _shown(url)
-    return _profile(name, table, "QE_KG_STORE_", environment, Path(), CallError, "--store")
+    name = f"{product}+{shown_url(url)}" if product else shown_url(url)
+    return _profile(name, table, "QE_KG_STORE_", environment, Path(), ProfileError, "--store")
 
 
 def read_profile(
@@ -126,6 +127,7 @@ def read_profile(
     Raises:
         CallError: there is no such profile.
         ManifestError: it is wrong, or holds a secret.
+        ProfileError: what the environment says of it is wrong.
 
     """
     if name not in tables:
@@ -141,7 +143,7 @@ def read_profile(
 
 def _profile(
     name: str, table: Mapping[str, Any], prefix: str, environment: Mapping[str, str], folder: Path,
-    error: type[CallError] | type[ManifestError], where: str,
+    error: type[ProfileError] | type[ManifestError], where: str,
 ) -> Profile:  # fmt: skip
     _refuse_unknown(table, error, where)
     values = dict(table)
@@ -174,6 +176,10 @@ def _profile(
     for key in needed:
         if not environment.get(variables[key]):
             raise error(f"{where} needs the {key}: set the environment variable {variables[key]}")
+    for key in needed:
+        _check_sendable(
+            key, environment[variables[key]], auth, error, f"{where} the environment variable {variables[key]}"
+        )
     if auth == "aws" and not values.get("region"):
         raise error(f'{where} needs region = … for auth = "aws"')
     ca = folder / values["ca"] if values.get("ca") else None
@@ -197,7 +203,7 @@ def _profile(
     )
 
 
-def _refuse_unknown(table: Mapping[str, Any], error: type[CallError] | type[ManifestError], where: str) -> None:
+def _refuse_unknown(table: Mapping[str, Any], error: type[ProfileError] | type[ManifestError], where: str) -> None:
     for key in table:
         if key.lower() in _SECRETS:
             raise error(
@@ -213,15 +219,15 @@ def _from_text(key: str, text: str, where: str) -> object:
         try:
             return float(text) if key == "timeout" else int(text)
         except ValueError:
-            raise CallError(f"{where} must be a number, not {text!r}") from None
+            raise ProfileError(f"{where} must be a number, not {text!r}") from None
     if key == "verify":
         if text.lower() not in ("true", "false", "1", "0"):
-            raise CallError(f"{where} must be true or false, not {text!r}")
+            raise ProfileError(f"{where} must be true or false, not {text!r}")
         return text.lower() in ("true", "1")
     return text
 
 
-def _check(key: str, value: object, error: type[CallError] | type[ManifestError], where: str) -> None:
+def _check(key: str, value: object, error: type[ProfileError] | type[ManifestError], where: str) -> None:
     if key == "verify":
         fits, what = isinstance(value, bool), "true or false"
     elif key in _NUMBERS:
@@ -236,7 +242,19 @@ def _check(key: str, value: object, error: type[CallError] | type[ManifestError]
         _check_url(str(value), error, f"{where} {key}")
 
 
-def _check_url(url: str, error: type[CallError] | type[ManifestError], where: str) -> None:
+def _check_sendable(
+    key: str, value: str, auth: str, error: type[ProfileError] | type[ManifestError], where: str
+) -> None:
+    """Refuse what no request can carry, without showing it; Basic encodes what it sends."""
+    if any(ord(one) < 32 or ord(one) == 127 for one in value):
+        raise error(f"{where} holds a line break or another control character, which no {key} can have")
+    if auth == "bearer" and not (value.isascii() and " " not in value):
+        raise error(f"{where} holds a space, or letters that are not ASCII, which no {key} can have")
+    if auth == "basic" and key == "user" and ":" in value:
+        raise error(f"{where} holds a colon, which no user of Basic can have; take another way to sign in (auth = …)")
+
+
+def _check_url(url: str, error: type[ProfileError] | type[ManifestError], where: str) -> None:
     try:
         parts = urlsplit(url)
         fits = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
@@ -252,8 +270,8 @@ def _check_url(url: str, error: type[CallError] | type[ManifestError], where: st
         )
 
 
-def _shown(url: str) -> str:
-    """Return a URL without what may be secret in it."""
+def shown_url(url: str) -> str:
+    """Return a URL without what may be secret in it: a user's name and password, and what follows its path."""
     try:
         parts = urlsplit(url)
         host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname

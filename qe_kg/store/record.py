@@ -25,6 +25,7 @@ import pyoxigraph as ox
 from qe_kg.errors import CallError
 from qe_kg.namespaces import DCTERMS, PROV, Namespaces
 from qe_kg.store.connection import Connection
+from qe_kg.store.protocol import Store
 from qe_kg.store.remote import RemoteStore
 
 #: From the record to the version that counts.
@@ -70,6 +71,8 @@ class Record:
             f"SELECT DISTINCT ?p ?o ?usual WHERE {{ {{ GRAPH <{graph}> {said_in} FILTER(?x = <{graph}>) }} UNION "
             f"{{ GRAPH <{graph}> {{ <{graph}> <{CURRENT}> ?x }} GRAPH ?x {said_in} }} }}"
         )
+        if rows.rows and rows.columns != ("p", "o", "usual"):
+            raise connection.error("answers with other columns than were asked for; is that its endpoint for queries?")
         said: dict[str, list[str]] = {}
         graphs = {}
         for predicate, value, usual in rows.rows:
@@ -140,7 +143,7 @@ class Graphs(Protocol):
 
 @dataclass(frozen=True)
 class HeldGraphs:
-    """The graphs of a model in a store elsewhere.
+    """The graphs of a model in a store.
 
     Attributes:
         store: the store, asked for the model's graphs.
@@ -148,7 +151,7 @@ class HeldGraphs:
 
     """
 
-    store: RemoteStore
+    store: Store
     record: Record
 
     def graph(self, usual: str) -> list[ox.Quad]:

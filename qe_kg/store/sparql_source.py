@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
 
 import pyoxigraph as ox
 
 from qe_kg.errors import QueryError, ReadError
 from qe_kg.store.files import syntax_error
 
-_BELOW = "<http://www.w3.org/2000/01/rdf-schema#subClassOf>"
-_BLOCK = 1 << 24
-_BLANK = re.compile(rb"(?:^|[ \t])_:", re.MULTILINE)
-_TYPED = re.compile(rb'"(?:[^"\\\n]|\\.)*"\^\^<http://www\.w3\.org/2001/XMLSchema#[^>\n]*>')
 _SETS, _HAS = ox.NamedNode("urn:qe-kg:sets"), ox.NamedNode("urn:qe-kg:has")
 
 
@@ -78,54 +72,6 @@ def altered_by_store(literals: Iterable[str]) -> set[str]:
     return {one for number, one in enumerate(doubtful) if (f"<urn:n:{number}>", one) not in kept}
 
 
-def may_hold_blank_nodes(path: Path) -> bool:
-    """Tell whether an N-Triples file may hold a blank node: its label must then be made one of its own.
-
-    Raises:
-        ReadError: the file cannot be read.
-
-    """
-    try:
-        with path.open("rb") as file:
-            return any(b"_:" in block and _BLANK.search(block) for block in _blocks(file))
-    except OSError as error:
-        raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
-
-
-def altered_in_file(path: Path) -> dict[str, int]:
-    """Return how many literals of an N-Triples file an Oxigraph store would rewrite, by property.
-
-    Raises:
-        ReadError: the file cannot be read.
-
-    """
-    doubtful: set[bytes] = set()
-    try:
-        with path.open("rb") as file:
-            for block in _blocks(file):
-                doubtful.update(_TYPED.findall(block))
-            altered = altered_by_store(one.decode() for one in doubtful)
-            numbers: Counter[str] = Counter()
-            if altered:
-                file.seek(0)
-                # What is found in the bytes may be a part of a longer text; what the parser makes of its line is not.
-                lines = b"".join(line for line in file if _TYPED.search(line))
-                for quad in ox.parse(lines, format=ox.RdfFormat.N_TRIPLES):
-                    if str(quad.object) in altered:
-                        numbers[str(quad.predicate)] += 1
-    except SyntaxError as error:
-        raise syntax_error(path, error) from error
-    except OSError as error:
-        raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
-    return dict(numbers)
-
-
-def _blocks(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield a file in blocks of whole lines."""
-    while block := file.read(_BLOCK):
-        yield block + file.readline()
-
-
 def _load(store: ox.Store, path: Path) -> None:
     try:
         store.bulk_load(path=str(path), format=ox.RdfFormat.N_TRIPLES)
@@ -143,6 +89,7 @@ class MemorySource:
         graphs: quads of further graphs by the graph's IRI.
         files: N-Triples files that belong to the data too; they are read without making an object of each triple.
         without: a subject and a property of which the files' values do not count.
+        texts: N-Triples that belong to the data too.
 
     """
 
@@ -152,8 +99,10 @@ class MemorySource:
         graphs: Mapping[str, Iterable[ox.Quad]] | None = None,
         files: Sequence[Path] = (),
         without: tuple[str, str] | None = None,
+        texts: Sequence[bytes] = (),
     ) -> None:
         self._quads, self._graphs, self._files, self._without = quads, graphs or {}, files, without
+        self._texts = texts
         self._store: ox.Store | None = None
         self._sets = itertools.count(1)  # several threads ask at once
 
@@ -172,6 +121,8 @@ class MemorySource:
         self._store = ox.Store()
         for path in self._files:
             _load(self._store, path)
+        for text in self._texts:
+            self._store.bulk_load(text, format=ox.RdfFormat.N_TRIPLES)
         if self._without:
             subject, predicate = map(_term, self._without)
             for quad in list(self._store.quads_for_pattern(subject, predicate, None)):  # type: ignore[arg-type]
@@ -185,29 +136,6 @@ class MemorySource:
         """Add a graph with a name, beside the data."""
         graph = ox.NamedNode(name)
         self.store.extend(ox.Quad(one.subject, one.predicate, one.object, graph) for one in quads)
-
-    def objects(self, subject: str, predicate: str) -> list[str]:
-        """Return the values of a property."""
-        if subject[0] == '"':
-            return []
-        found = self.store.quads_for_pattern(_term(subject), _term(predicate), None, ox.DefaultGraph())  # type: ignore[arg-type]
-        return sorted(str(quad.object) for quad in found)
-
-    def neighbours(self, subject: str) -> list[str]:
-        """Return the IRIs that are values of any property."""
-        if subject[0] == '"':
-            return []
-        found = self.store.quads_for_pattern(_term(subject), None, None, ox.DefaultGraph())  # type: ignore[arg-type]
-        return [str(quad.object) for quad in found if isinstance(quad.object, ox.NamedNode)]
-
-    def value(self, subject: str, predicate: str) -> str | None:
-        """Return the first value of a property, or None."""
-        return next(iter(self.objects(subject, predicate)), None)
-
-    def instances(self, of: str) -> frozenset[str]:
-        """Return the SHACL instances of a class."""
-        rows = self.select(f"SELECT DISTINCT ?this WHERE {{ ?kind {_BELOW}* {of} . ?this a ?kind }}")
-        return frozenset(row[0] for row in rows if row[0])
 
     def select(self, query: str) -> Iterator[tuple[str | None, ...]]:
         """Answer a SELECT."""

@@ -128,6 +128,25 @@ def _normal(block: bytes) -> bytes:
     return ox.serialize(ox.parse(block, format=ox.RdfFormat.N_TRIPLES), format=ox.RdfFormat.N_QUADS) or b""
 
 
+def as_plain_lines(lines: bytes) -> bytes:
+    """Return lines of N-Triples as they are usually written, a statement a line, with blank nodes labelled anew.
+
+    Raises:
+        ParseError: they do not parse.
+
+    """
+    try:
+        parsed = ox.parse(lines, format=ox.RdfFormat.N_TRIPLES, rename_blank_nodes=True)
+        return ox.serialize(parsed, format=ox.RdfFormat.N_QUADS) or b""
+    except SyntaxError as error:
+        raise syntax_error(Path("text"), error) from error
+
+
+def as_lines(quads: Iterable[ox.Quad]) -> bytes:
+    """Return the triples of quads as N-Triples."""
+    return ox.serialize((quad.triple for quad in quads), format=ox.RdfFormat.N_TRIPLES) or b""
+
+
 def _labelled(line: bytes, prefix: bytes) -> bytes:
     if line.startswith(b"_:"):
         line = prefix + line[2:]

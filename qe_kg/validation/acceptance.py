@@ -13,8 +13,8 @@ from datetime import date
 
 from qe_kg.errors import nearest
 from qe_kg.namespaces import Namespaces
+from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.nodes import Node, iri, is_iri, text_of
-from qe_kg.validation.data import Facts
 from qe_kg.validation.preparation import parse_day
 from qe_kg.validation.report import Result, Severity, SourcePlace
 from qe_kg.validation.rule_index import RuleIndex
@@ -63,7 +63,7 @@ class Acceptance:
 
     def __init__(
         self,
-        data: Facts,
+        data: Graph,
         rules: RuleIndex,
         namespaces: Namespaces,
         day: date,

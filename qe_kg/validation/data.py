@@ -3,40 +3,30 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from qe_kg.positions import Excerpt, excerpt
+from qe_kg.positions import Excerpt, make_excerpt
 from qe_kg.shacl.engine import Altered, altered_in
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.nodes import Node
 from qe_kg.store.files import with_labels
-from qe_kg.store.sparql_source import MemorySource, altered_in_file, may_hold_blank_nodes
+from qe_kg.store.sparql_source import MemorySource
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
+
+    from qe_kg.shacl.column_graph import ColumnGraph
+    from qe_kg.store.columns import Columns
 
 #: From this size on (bytes), an N-Triples file is not held as objects of Python, and the data are asked by queries.
 LARGE = 4_000_000
 #: So many steps of a path from a focus node are told with their places in large files.
 _STEPS = 2
-
-
-class Facts(Protocol):
-    """What can be looked up in data; see `qe_kg.shacl.graph.Graph`."""
-
-    def objects(self, subject: Node, predicate: Node) -> list[Node]:
-        """Return the values of a property."""
-
-    def value(self, subject: Node, predicate: Node) -> Node | None:
-        """Return the first value of a property, or None."""
-
-    def instances(self, of: Node) -> Set[Node]:
-        """Return the SHACL instances of a class."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +51,6 @@ class InputFile:
         """The quads; a blank node has the same label whenever the file is read."""
         return list(with_labels(self.read(), f"f{zlib.crc32(self.name.encode()):08x}n"))
 
-    @cached_property
-    def altered(self) -> dict[Node, int]:
-        """The literals of a large file that a store would rewrite, by property."""
-        return altered_in_file(self.path)
-
     @property
     def is_empty(self) -> bool:
         """Whether the file holds nothing."""
@@ -73,9 +58,8 @@ class InputFile:
 
     @cached_property
     def is_large(self) -> bool:
-        """Whether the file is given to the store as it is, and not held as quads."""
-        could_be = self.is_whole and self.path.suffix.lower() == ".nt" and self.path.stat().st_size >= LARGE
-        return could_be and not may_hold_blank_nodes(self.path)
+        """Whether the file is large, and of a form that need not be held as quads."""
+        return self.is_whole and self.path.suffix.lower() == ".nt" and self.path.stat().st_size >= LARGE
 
 
 class Data:
@@ -94,13 +78,38 @@ class Data:
         more: Callable[[Iterable[ox.Quad]], Iterable[ox.Quad]],
         without: tuple[Node, Node] | None = None,
     ) -> None:
-        self.large = [file for file in files if file.is_large]
         self._more, self._without = more, without
         self._files = files
 
     @cached_property
+    def large(self) -> list[InputFile]:
+        """The files that are not held as quads.
+
+        Raises:
+            ParseError, ReadError: one of them cannot be read.
+
+        """
+        return self._read[0]
+
+    @cached_property
+    def _read(self) -> tuple[list[InputFile], Columns | None]:
+        candidates = [file for file in self._files if file.is_large]
+        if not candidates:
+            return [], None
+        from qe_kg.store.columns import BlankNodeFound, Columns  # most data are small, and numpy takes a while
+
+        columns, large = Columns(), []
+        for file in candidates:
+            with suppress(BlankNodeFound):
+                columns.add_file(file.path)
+                large.append(file)
+        if self._without:
+            columns.leave_out(*self._without)
+        return large, columns if large else None
+
+    @cached_property
     def _small(self) -> list[ox.Quad]:
-        return list(self._more(quad for file in self._files if not file.is_large for quad in file.quads))
+        return list(self._more(quad for file in self._files if file not in self.large for quad in file.quads))
 
     @cached_property
     def quads(self) -> Sequence[ox.Quad]:
@@ -113,20 +122,40 @@ class Data:
         return Graph(self.quads)
 
     @cached_property
+    def columns(self) -> Columns:
+        """All triples as columns of numbers.
+
+        Raises:
+            ParseError, ReadError: a large file cannot be read.
+
+        """
+        from qe_kg.store.columns import Columns
+
+        columns = self._read[1] or Columns()
+        columns.add_quads(self._small)
+        return columns
+
+    @cached_property
+    def altered(self) -> Altered:
+        """The literals that a store would rewrite."""
+        return Altered(self.columns.altered) if self.large else altered_in(self.graph)
+
+    @cached_property
+    def column_graph(self) -> ColumnGraph:
+        """All triples as a graph that takes no more room than its columns."""
+        from qe_kg.shacl.column_graph import ColumnGraph
+
+        return ColumnGraph(self.columns)
+
+    @cached_property
     def source(self) -> MemorySource:
-        """Answers queries over large data."""
-        source = MemorySource(self._small, files=[file.path for file in self.large], without=self._without)
-        # What the store would rewrite is looked for while it reads: it lets go of the interpreter meanwhile.
-        with ThreadPoolExecutor(1) as pool:
-            looking = pool.submit(lambda: [file.altered for file in self.large])
-            source.load()
-        looking.result()
-        return source
+        """Answers queries over all the data, from a store of its own."""
+        return MemorySource(self._small, files=[file.path for file in self.large], without=self._without)
 
     @property
-    def facts(self) -> Facts:
-        """What is looked up one by one: in the store where the data are large."""
-        return self.source if self.large else self.graph
+    def facts(self) -> Graph:
+        """What is looked up one by one."""
+        return self.column_graph if self.large else self.graph
 
     def to_locate(self, nodes: Iterable[Node]) -> list[InputFile | Excerpt]:
         """Return the files to look for places in; of large ones the triples of some nodes and of their neighbours."""
@@ -134,15 +163,9 @@ class Data:
             return list(self._files)
         wanted = edge = set(nodes)
         for _ in range(_STEPS):
-            edge = {one for node in edge for one in self.source.neighbours(node)} - wanted
+            edge = self.column_graph.neighbours(edge) - wanted
             wanted |= edge
-        return [excerpt(file.path, file.name, wanted) if file.is_large else file for file in self._files]
-
-    @cached_property
-    def altered(self) -> Altered:
-        """The literals that a store would rewrite."""
-        found = altered_in(Graph(self._small)) if self.large else altered_in(self.graph)
-        for file in self.large:
-            for name, number in file.altered.items():
-                found.numbers[name] = found.numbers.get(name, 0) + number
-        return found
+        return [
+            make_excerpt(file.path, file.name, *self.columns.excerpt(file.path, wanted)) if file in self.large else file
+            for file in self._files
+        ]

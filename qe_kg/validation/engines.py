@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from qe_kg.namespaces import RDF, SH
@@ -14,6 +15,7 @@ from qe_kg.shacl.model import UnsupportedShapes
 from qe_kg.shacl.nodes import Node, text_of
 from qe_kg.shacl.results import Coverage, EngineRun, RawResult
 from qe_kg.shacl.selects import NotSetwise
+from qe_kg.store.sparql_source import MemorySource
 from qe_kg.validation.data import Data
 
 if TYPE_CHECKING:
@@ -78,9 +80,15 @@ def _ours(compiled: CompiledShapes, data: Sequence[ox.Quad] | Data) -> EngineRun
         return compiled.validate(data)
     if not data.large and len(data.quads) < MANY:
         return compiled.validate(data.quads, graph=data.graph)
-    data.source.add_graph(text_of(SHAPES_GRAPH), compiled.quads)
+    from qe_kg.shacl.large import LargeData, validate_large  # most data are small, and numpy takes a while to import
+
+    @cache
+    def with_shapes() -> MemorySource:
+        data.source.add_graph(text_of(SHAPES_GRAPH), compiled.quads)
+        return data.source
+
     try:
-        return compiled.validate_by_queries(data.source, data.altered, lambda: data.graph)
+        return validate_large(compiled, LargeData(data.columns, data.facts, with_shapes))
     except NotSetwise:
         return compiled.validate(data.quads, graph=data.graph)
 

@@ -26,7 +26,7 @@ from qe_kg.validation import engines
 from qe_kg.validation.acceptance import Acceptance
 from qe_kg.validation.by_queries import NotByQueries, NotInStoreError
 from qe_kg.validation.coverage import coverage_results, read_coverage
-from qe_kg.validation.data import Data, Facts, InputFile
+from qe_kg.validation.data import Data, InputFile
 from qe_kg.validation.places import Located, Locator, placed
 from qe_kg.validation.preparation import finding_quads, read_day, with_day, without
 from qe_kg.validation.report import (
@@ -132,7 +132,7 @@ def validate(
     here = everything.graph if in_store else Graph()
     for triple in in_store.accepted() if in_store else ():
         here.add(*triple)
-    data_graph: Facts = here if in_store else everything.facts
+    data_graph: Graph = here if in_store else everything.facts
     shapes_graph = Graph(shapes_quads)
     rules = RuleIndex(data_graph, shapes_graph, namespaces)
     if settings.profiles is not None:
@@ -202,11 +202,11 @@ def _named(run: EngineRun, paths: Iterable[Conduit], data: Graph, namespaces: Na
     return {one.focus for one in run.results} | {iri(hop.flow) for path in paths for hop in path.hops} | set(accepted)
 
 
-def _from_raw(one: RawResult, rules: RuleIndex, data: Facts, locator: Locator, namespaces: Namespaces) -> Result:
+def _from_raw(one: RawResult, rules: RuleIndex, data: Graph, locator: Locator, namespaces: Namespaces) -> Result:
     return result_of(one, rules, data, locator.locate(one), namespaces)
 
 
-def result_of(one: RawResult, rules: RuleIndex, data: Facts, places: Located, namespaces: Namespaces) -> Result:
+def result_of(one: RawResult, rules: RuleIndex, data: Graph, places: Located, namespaces: Namespaces) -> Result:
     """Give what an engine found its rule, label and places."""
     return Result(
         rule=rules.rule_of(one.shape),
@@ -226,7 +226,7 @@ def result_of(one: RawResult, rules: RuleIndex, data: Facts, places: Located, na
     )
 
 
-def _along(result: Result, path: Conduit, data: Facts, locator: Locator) -> Result:
+def _along(result: Result, path: Conduit, data: Graph, locator: Locator) -> Result:
     """Give a finding along a path its flows; it is in no file, so it stands where its first flow does."""
     hops = tuple(
         PathStep(hop.flow, label_of(data, iri(hop.flow)), hop.is_declared, locator.locate_subject(iri(hop.flow)))
@@ -237,7 +237,7 @@ def _along(result: Result, path: Conduit, data: Facts, locator: Locator) -> Resu
 
 
 def _difference(
-    who: str, one: RawResult, rules: RuleIndex, data: Facts, locator: Locator, namespaces: Namespaces
+    who: str, one: RawResult, rules: RuleIndex, data: Graph, locator: Locator, namespaces: Namespaces
 ) -> Result:
     """Make the result that says that one engine found something and the other did not."""
     result = _from_raw(one, rules, data, locator, namespaces)
@@ -254,7 +254,7 @@ def _compact(node: Node, namespaces: Namespaces) -> str:
     return node if is_blank(node) else namespaces.compact(text_of(node))
 
 
-def label_of(graph: Facts, node: Node) -> str:
+def label_of(graph: Graph, node: Node) -> str:
     """Return a node's preferred label, an English one first; its local name where it has none."""
     labels = sorted(
         (literal_parts(one) for one in graph.objects(node, _LABEL) if is_literal(one)),

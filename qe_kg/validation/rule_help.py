@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from qe_kg.namespaces import DCTERMS, SKOS, Namespaces
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.nodes import Node, iri, is_iri, is_literal, literal_parts, sh, text_of
-from qe_kg.validation.data import Facts
 
 _NOTATION, _LABEL, _DEFINITION, _NOTE = (
     iri(f"{SKOS}{name}") for name in ("notation", "prefLabel", "definition", "scopeNote")
@@ -41,7 +40,7 @@ class RuleHelp:
     iri: str = ""
 
 
-def read_help(data: Facts, shapes: Graph, namespaces: Namespaces) -> tuple[RuleHelp, ...]:
+def read_help(data: Graph, shapes: Graph, namespaces: Namespaces) -> tuple[RuleHelp, ...]:
     """Return help for each rule and for each shape's identifier that is no rule's, sorted by identifier."""
     found = {help_.rule: help_ for help_ in _of_rules(data, namespaces)}
     by_identifier: dict[str, list[Node]] = {}
@@ -53,7 +52,7 @@ def read_help(data: Facts, shapes: Graph, namespaces: Namespaces) -> tuple[RuleH
     return tuple(found[rule] for rule in sorted(found))
 
 
-def _of_rules(data: Facts, namespaces: Namespaces) -> list[RuleHelp]:
+def _of_rules(data: Graph, namespaces: Namespaces) -> list[RuleHelp]:
     qe = namespaces.terms
     found = []
     for rule in sorted(data.instances(iri(f"{qe}Rule"))):
@@ -75,7 +74,7 @@ def _of_rules(data: Facts, namespaces: Namespaces) -> list[RuleHelp]:
     return found
 
 
-def _of_shape(rule: str, shape: Node, shapes: Graph, data: Facts, namespaces: Namespaces) -> RuleHelp:
+def _of_shape(rule: str, shape: Node, shapes: Graph, data: Graph, namespaces: Namespaces) -> RuleHelp:
     return RuleHelp(
         rule=rule,
         title=_english(shapes, shape, _LABEL),
@@ -85,7 +84,7 @@ def _of_shape(rule: str, shape: Node, shapes: Graph, data: Facts, namespaces: Na
     )
 
 
-def _bases(data: Facts, sources: Collection[Node], namespaces: Namespaces) -> tuple[Basis, ...]:
+def _bases(data: Graph, sources: Collection[Node], namespaces: Namespaces) -> tuple[Basis, ...]:
     qe = namespaces.terms
     found = []
     for source in sources:
@@ -97,7 +96,7 @@ def _bases(data: Facts, sources: Collection[Node], namespaces: Namespaces) -> tu
     return tuple(sorted(found, key=str))
 
 
-def _english(graph: Facts, node: Node, predicate: Node) -> str:
+def _english(graph: Graph, node: Node, predicate: Node) -> str:
     """Return the English text, else the one without a language, else any; "" if there is none."""
     parts = [literal_parts(one) for one in graph.objects(node, predicate) if is_literal(one)]
     ranked = sorted(parts, key=lambda one: ({"en": 0, "": 1}.get(one.language, 2), one.lexical))

@@ -8,7 +8,6 @@ from qe_kg.errors import UnknownNameError, nearest
 from qe_kg.namespaces import DCTERMS, RDFS, SKOS, Namespaces
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.nodes import Node, iri, sh, text_of
-from qe_kg.validation.data import Facts
 
 _IDENTIFIER, _NOTATION = iri(f"{DCTERMS}identifier"), iri(f"{SKOS}notation")
 _SEE_ALSO = iri(f"{RDFS}seeAlso")
@@ -23,7 +22,7 @@ class RuleIndex:
     Rules are known by their notation. A rule that names no jurisdiction applies in all.
     """
 
-    def __init__(self, data: Facts, shapes: Graph, namespaces: Namespaces) -> None:
+    def __init__(self, data: Graph, shapes: Graph, namespaces: Namespaces) -> None:
         self._shapes, self._names = shapes, namespaces
         terms = namespaces.terms
         applies_in = iri(f"{terms}appliesIn")

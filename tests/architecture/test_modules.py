@@ -23,7 +23,13 @@ MAX_LINES = 450
 USERS = {
     "click": {"qe_kg.cli.*"},
     "markdown_it": {"qe_kg.reference.html"},
-    "numpy": {"qe_kg.lineage.*"},
+    "numpy": {
+        "qe_kg.lineage.*",
+        "qe_kg.shacl.column_graph",
+        "qe_kg.shacl.large",
+        "qe_kg.shacl.suspects",
+        "qe_kg.store.columns",
+    },
     "pygraphviz": {"qe_kg.drawing"},
     "pyoxigraph": {
         "qe_kg.lineage.assumptions",

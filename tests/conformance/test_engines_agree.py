@@ -7,19 +7,25 @@ Where the engines differ, the specification decided, and the case is in ``NAMED`
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
+from collections.abc import Sequence
 
+import pyoxigraph as ox
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from qe_kg.errors import ShapesError
+from qe_kg.shacl.column_graph import ColumnGraph
 from qe_kg.shacl.direct import make_result
 from qe_kg.shacl.engine import CompiledShapes
+from qe_kg.shacl.large import LargeData, validate_large
 from qe_kg.shacl.nodes import text_of
 from qe_kg.shacl.paths import path_text
-from qe_kg.shacl.results import RawResult
+from qe_kg.shacl.results import EngineRun, RawResult
 from qe_kg.shacl.setwise import SetwiseRun
+from qe_kg.store.columns import Columns
 from qe_kg.store.sparql_source import MemorySource
 from qe_kg.validation.engines import run
 from tests.conformance.made_shapes import ODD, PAIRS, PLAIN, RANGES, data_graphs, parse, shapes_graphs
@@ -46,6 +52,14 @@ def keys(results: list[RawResult] | tuple[RawResult, ...]) -> Counter[tuple[str,
     return Counter({key: 1 if "LessThan" in key[3] else number for key, number in found.items()})
 
 
+def by_columns(compiled: CompiledShapes, data: Sequence[ox.Quad]) -> EngineRun:
+    """Validate data as if they were large."""
+    columns = Columns()
+    columns.add_quads(data)
+    graph = ColumnGraph(columns)
+    return validate_large(compiled, LargeData(columns, graph, lambda: MemorySource(data)))
+
+
 def difference(shapes: str, data: str, first: str, second: str) -> str:
     shapes_quads, data_quads = parse(shapes), parse(data)
     results = {}
@@ -56,17 +70,30 @@ def difference(shapes: str, data: str, first: str, second: str) -> str:
             results[name] = keys(
                 [one for shape in compiled.shapes.targeted for one in queries.results(shape, make_result)]
             )
+        elif name == "columns":
+            results[name] = keys(by_columns(CompiledShapes(shapes_quads), data_quads).results)
         else:
             results[name] = keys(run(name, data_quads, shapes_quads).results)
     one, two = results[first], results[second]
     return "" if one == two else f"only {first}: {one - two}\nonly {second}: {two - one}\n{shapes}\n{data}"
 
 
+#: pySHACL walks the steps of such a path in the wrong order; see ``NAMED``.
+INVERSE_OF_SEVERAL = re.compile(r"sh:inversePath (?:\[ sh:\w+ )*\( ")
+
+
 # pySHACL orders IRIs, and literals of different datatypes; so comparisons are left to the evaluators of our own.
 @given(shapes=shapes_graphs(_any, without=RANGES | PAIRS), data=data_graphs(_any))
 @examples(EXAMPLES)
 def test_our_engine_and_pyshacl(shapes: str, data: str) -> None:
+    assume(not INVERSE_OF_SEVERAL.search(shapes))
     assert not difference(shapes, data, "sparql", "pyshacl")
+
+
+@given(shapes=shapes_graphs(_any), data=data_graphs(_any))
+@examples(2 * EXAMPLES)
+def test_term_by_term_and_only_what_is_suspected(shapes: str, data: str) -> None:
+    assert not difference(shapes, data, "sparql", "columns")
 
 
 @given(shapes=shapes_graphs(_plain), data=data_graphs(_plain))
@@ -101,6 +128,10 @@ NAMED = {
     "4.1.2 datatype: a dateTime without a time is ill-formed": (
         _S.format("sh:datatype xsd:dateTime"), 'ex:n0 ex:p "2020-01-01"^^xsd:dateTime .',
         [("2020-01-01", "Datatype")], [],
+    ),
+    "2.3.1.4 inverse paths: ^(p/q) leads from the end of q to the beginning of p, so it walks ^q first": (
+        "ex:S sh:targetNode ex:n2 ; sh:property [ sh:path [ sh:inversePath ( ex:p ex:q ) ] ; sh:maxCount 0 ] .",
+        "ex:n0 ex:p ex:n1 . ex:n1 ex:q ex:n2 .", [("", "MaxCount")], [],
     ),
 }  # fmt: skip
 

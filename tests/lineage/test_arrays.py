@@ -40,7 +40,7 @@ def test_columns_are_numbered_as_sorting_them_would(rows: list[tuple[str, str]],
 
 
 def test_texts_that_are_mixed_into_one_number_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(texts, "_FACTORS", (0, 0))  # all are, then
+    monkeypatch.setattr(texts, "_FACTORS", np.zeros(64, np.uint64))  # all are, then
     names = [f"{one:02}-{other:06}-{one:02}" for one in range(12) for other in range(5)]
     rows = "?a\t?b\n" + "".join(f"<{name}>\t<{name[::-1]}>\n" for name in names)
     found, (first, second) = numbered(*two_columns(rows.encode()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import http.server
 import socket
 import threading
 import time
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from tests.servers.listening import Handler, listening
 from tests.servers.running import Server
 
 #: What happens to a request; each stands for itself in the name of a fault point.
@@ -24,6 +24,7 @@ KINDS = (
     "short answer",  # half an answer that announces its own length: a truncated 200
     "500 once", "503 once", "409 once", "500 always", "503 always", "409 always",
     "full",  # from here on nothing more can be stored
+    "cut at work",  # the connection closes while the server does what it was asked
     "slow",  # the publisher has given up when the server is asked
     "kill publisher before", "kill publisher after", "kill server before", "kill server after",
 )  # fmt: skip
@@ -79,11 +80,9 @@ class Proxy:
 def proxied(proxy: Proxy) -> Iterator[Proxy]:
     """Start a proxy on a free port."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Spoiling(Handler):
         def handle_any(self) -> None:
-            body = _body(self)
+            body = self.body()
             # A query asks for nothing to be stored: it is spoiled too, but never answered with "full".
             method = "GET" if self.command == "POST" and body.startswith(b"query=") else self.command
             number = proxy.number(method, self.path)
@@ -102,8 +101,8 @@ def proxied(proxy: Proxy) -> Iterator[Proxy]:
             if kind == "cut in request":
                 _send_half(proxy.server, self, body)
                 return
-            if kind == "slow":
-                time.sleep(proxy.delay)
+            if kind in ("slow", "cut at work"):
+                time.sleep(proxy.delay if kind == "slow" else 0)
                 late = threading.Thread(target=lambda: _forward_late(proxy.server, self, body))
                 late.start()
                 proxy.late.append(late)
@@ -123,22 +122,8 @@ def proxied(proxy: Proxy) -> Iterator[Proxy]:
             else:
                 _answer(self, status, content, headers, sent=len(half))
 
-        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_any
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    class Quiet(http.server.ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_: object) -> None:
-            """Say nothing of a publisher that is gone."""
-
-    with Quiet(("127.0.0.1", 0), Handler) as httpd:
-        proxy.port = httpd.server_address[1]
-        threading.Thread(target=httpd.serve_forever, args=(0.01,), daemon=True).start()
+    with listening(Spoiling) as proxy.port:
         yield proxy
-        httpd.shutdown()
 
 
 def _kill(proxy: Proxy, kind: str) -> None:
@@ -150,25 +135,12 @@ def _kill(proxy: Proxy, kind: str) -> None:
         proxy.kill()
 
 
-def _body(handler: http.server.BaseHTTPRequestHandler) -> bytes:
-    if handler.headers.get("Transfer-Encoding") == "chunked":
-        parts = []
-        while size := int(handler.rfile.readline(), 16):
-            parts.append(handler.rfile.read(size))
-            handler.rfile.readline()
-        handler.rfile.readline()
-        return b"".join(parts)
-    return handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
-
-
-def _headers(handler: http.server.BaseHTTPRequestHandler) -> dict[str, str]:
+def _headers(handler: Handler) -> dict[str, str]:
     left_out = ("transfer-encoding", "content-length", "connection", "host", "accept-encoding")
     return {name: value for name, value in handler.headers.items() if name.lower() not in left_out}
 
 
-def _forward(
-    server: Server, handler: http.server.BaseHTTPRequestHandler, body: bytes
-) -> tuple[int, bytes, dict[str, str]]:
+def _forward(server: Server, handler: Handler, body: bytes) -> tuple[int, bytes, dict[str, str]]:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     try:
         connection.request(handler.command, handler.path, body, _headers(handler))
@@ -180,12 +152,12 @@ def _forward(
         connection.close()
 
 
-def _forward_late(server: Server, handler: http.server.BaseHTTPRequestHandler, body: bytes) -> None:
+def _forward_late(server: Server, handler: Handler, body: bytes) -> None:
     with contextlib.suppress(OSError, http.client.HTTPException):
         _forward(server, handler, body)
 
 
-def _send_half(server: Server, handler: http.server.BaseHTTPRequestHandler, body: bytes) -> None:
+def _send_half(server: Server, handler: Handler, body: bytes) -> None:
     """Send a request that says how long it is and ends before."""
     head = f"{handler.command} {handler.path} HTTP/1.1\r\nHost: {urlsplit(server.url).netloc}\r\n"
     lines = "".join(f"{name}: {value}\r\n" for name, value in _headers(handler).items())
@@ -195,7 +167,7 @@ def _send_half(server: Server, handler: http.server.BaseHTTPRequestHandler, body
 
 
 def _answer(
-    handler: http.server.BaseHTTPRequestHandler, status: int, content: bytes, headers: dict[str, str],
+    handler: Handler, status: int, content: bytes, headers: dict[str, str],
     sent: int | None = None,
 ) -> None:  # fmt: skip
     handler.send_response(status)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import parse_qs
+
+from tests.servers.listening import Handler, listening
 
 JSON = "application/sparql-results+json"
 
@@ -48,15 +49,18 @@ def rows(*values: str, **headers: str) -> Response:
 
 
 @contextmanager
-def fake_server(answer: Callable[[Request], Response | None]) -> Iterator[tuple[str, list[Request]]]:
-    """Start a server; yield its base URL and the requests that come in. None as an answer breaks the connection."""
+def fake_server(
+    answer: Callable[[Request], Response | None], certificate: Path | None = None
+) -> Iterator[tuple[str, list[Request]]]:
+    """Start a server; yield its base URL and the requests that come in. None as an answer breaks the connection.
+
+    With a certificate it speaks TLS.
+    """
     seen: list[Request] = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Answering(Handler):
         def handle_any(self) -> None:
-            request = Request(self.command, self.path, dict(self.headers.items()), self._body())
+            request = Request(self.command, self.path, dict(self.headers.items()), self.body())
             seen.append(request)
             response = answer(request)
             if response is None:
@@ -70,28 +74,5 @@ def fake_server(answer: Callable[[Request], Response | None]) -> Iterator[tuple[
             self.wfile.write(response.body[: len(response.body) - response.cut])
             self.close_connection = bool(response.cut)
 
-        do_GET = do_POST = do_PUT = do_DELETE = handle_any
-
-        def _body(self) -> bytes:
-            if self.headers.get("Transfer-Encoding") == "chunked":
-                parts = []
-                while size := int(self.rfile.readline(), 16):
-                    parts.append(self.rfile.read(size))
-                    self.rfile.readline()
-                self.rfile.readline()
-                return b"".join(parts)
-            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    class Quiet(http.server.ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_: object) -> None:
-            """Say nothing of a client that went away."""
-
-    with Quiet(("127.0.0.1", 0), Handler) as httpd:
-        threading.Thread(target=httpd.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{httpd.server_address[1]}", seen
-        httpd.shutdown()
+    with listening(Answering, certificate) as port:
+        yield f"{'http' if certificate is None else 'https'}://127.0.0.1:{port}", seen

@@ -24,6 +24,10 @@ from tests.servers.installation import FUSEKI, JAVA, JETTY, RDF4J, missing
 #: How long a server may take until it answers, in seconds; two cores may have much else to do.
 PATIENCE = 120
 _JAVA = ("java", "-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+#: Becomes the server, and leaves somebody behind who waits for the end of a pipe that this process holds: however this
+#: process ends, nothing then writes to the pipe, and all that was started here is killed. (What Linux offers for it,
+#: PR_SET_PDEATHSIG, goes by the thread that started the server, and some are started by threads that end.)
+_DIES_WITH_US = 'exec 3<&0; (cat <&3 >/dev/null; kill -KILL 0) & exec "$@" 3<&- </dev/null'
 
 
 def free_port() -> int:
@@ -88,8 +92,8 @@ class Server:
         self.port = self.port or free_port()
         log = (self.folder / "server.log").open("ab")
         self.process = subprocess.Popen(
-            self.command(self.port), cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-            env={**os.environ, **self.environment}, start_new_session=True,
+            ["/bin/sh", "-c", _DIES_WITH_US, "sh", *self.command(self.port)], cwd=self.folder, stdout=log, stderr=log,
+            stdin=subprocess.PIPE, env={**os.environ, **self.environment}, start_new_session=True,
         )  # fmt: skip
         log.close()
         deadline = time.monotonic() + PATIENCE
@@ -130,6 +134,8 @@ class Server:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(15)
+        if self.process.stdin:
+            self.process.stdin.close()
         self.process = None
 
 

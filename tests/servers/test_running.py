@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -50,3 +53,36 @@ def test_server_keeps_what_it_confirmed(product: str, tmp_path: Path) -> None:
         assert _holds(server)
     finally:
         server.stop()
+
+
+_STARTS_ONE = """
+import sys, time
+from pathlib import Path
+from tests.servers.running import SERVERS
+print(SERVERS["oxigraph"](Path(sys.argv[1])).start().query_url, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.oxigraph
+def test_server_does_not_outlive_who_started_it(tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-c", _STARTS_ONE, str(tmp_path / "server")]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE) as starter:
+        assert starter.stdout is not None
+        url = f"{starter.stdout.readline().decode().strip()}?query=ASK%7B%7D"
+        with urllib.request.urlopen(url):
+            pass
+        starter.kill()
+    deadline = time.monotonic() + 20
+    while _answers(url):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url):
+            return True
+    except OSError:
+        return False

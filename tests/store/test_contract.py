@@ -2,140 +2,180 @@
 
 from __future__ import annotations
 
-import io
+import inspect
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from itertools import product
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from qe_kg import Model, open_model
 from qe_kg.cli import qe_kg as command_line
 from qe_kg.opening import find_store, load_model
-from tests.servers.running import PRODUCTS, SERVERS, Server
+from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.quirks import PRODUCTS
+from qe_kg.store.remote import RemoteStore
+from tests.servers.running import SERVERS, Server
+from tests.store import contract
+from tests.store.contract import ELSEWHERE, OF_FILES, OF_NEITHER, ROOT, ROWS, Opened
 
-pytestmark = pytest.mark.xdist_group("store_contract")  # one model and one server for all
-
-CONSTRUCT = "CONSTRUCT { ?t qe:isAbout ?s } WHERE { ?f qe:hasSource ?s ; qe:hasTarget ?t }"
-COUNT = "SELECT (COUNT(*) AS ?n) (COUNT(DISTINCT ?s) AS ?subjects) WHERE { ?s ?p ?o }"
-
-
-def _export(model: Model) -> bytes:
-    found = io.BytesIO()
-    model.export(found, "nt")
-    return found.getvalue()
-
-
-def _validated(model: Model) -> object:
-    """Return a report without its places, which a store does not know, and without the time it took."""
-    report = model.validate(at="2026-06-30", profiles=["us-mi", "eu"]).to_dict()
-    report["summary"].pop("seconds")
-    report["coverage"].pop("altered", None)
-    return _without_places(report)
-
-
-def _without_places(found: Any) -> Any:
-    if isinstance(found, dict):
-        places = ("source", "places", "belongs")
-        return {key: _without_places(value) for key, value in found.items() if key not in places}
-    if isinstance(found, list):
-        of_shapes = [one for one in found if not (isinstance(one, dict) and one.get("what", "").endswith(" here"))]
-        return [_without_places(one) for one in of_shapes]
-    return found
+MODELS: Mapping[str, Callable[[Path], contract.Asked]] = MappingProxyType(
+    {"small": contract.small_model, "shipped": contract.shipped_model}
+)
+#: Who has the model. The large one is asked of all where there is time: with the servers.
+ADAPTERS = [
+    pytest.param(
+        (adapter, model),
+        id=f"{adapter} {model}",
+        marks=[
+            pytest.mark.xdist_group("store_contract"),
+            *([pytest.mark.oxigraph] if adapter == "oxigraph" else []),
+            *([pytest.mark.servers] if model != "small" or adapter not in ("disk", "oxigraph") else []),
+        ],
+    )
+    for model, adapter in product(MODELS, ("disk", *SERVERS))
+]
 
 
-ASKED: dict[str, Callable[[Model], Any]] = {
-    "impact": lambda model: model.impact("AOV-04").to_dict(),
-    "impact of an item": lambda model: model.impact("Grid Telemetry", basis="drawn", depth=2).to_dict(),
-    "trace": lambda model: model.trace("REV-01", certain=True).to_dict(),
-    "change": lambda model: model.change_impact("stop", "AOV-04").to_dict(),
-    "paths": lambda model: model.paths("AOV-04", "REV-01").to_dict(),
-    "structure": lambda model: model.structure().to_dict(),
-    "what if": lambda model: model.in_memory().what_if(move=["AOV-04=regulated"]).to_dict(),
-    "query": lambda model: model.query("impact/list-direct-recipients", {"participant": "AOV-04"}).to_dict(),
-    "query of many joins": lambda model: model.query("information/map-concepts-to-participants").to_dict(),
-    "query of graphs": lambda model: model.query("SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g "
-                                                 "ORDER BY ?g").to_dict(),
-    "query that counts": lambda model: model.query(COUNT).to_dict(),
-    "query that constructs": lambda model: model.query(CONSTRUCT).rows,
-    "query that asks": lambda model: model.query("ASK { ?x a qe:Rule }").to_dict(),
-    "why": lambda model: model.reasons.why("AOV-04", "a", "qe:Participant").to_dict(),  # type: ignore[union-attr]
-    "validate": _validated,
-    "export": _export,
-}  # fmt: skip
+def place_of(server: Server) -> str:
+    """Return what --store takes for a server."""
+    return f"{server.product}+{server.base}"
 
 
 @pytest.fixture(scope="module")
-def here() -> Model:
-    return open_model()
+def in_memory(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Opened]:
+    """Return a function that opens one of the models in memory; what it answers is what all others have to."""
+
+    @cache
+    def opened(name: str) -> Opened:
+        asked = MODELS[name](tmp_path_factory.mktemp(name))
+        ways = {
+            (bare, entail): open_model(asked.directory, include_inferences=not bare, entail=entail)
+            for bare, entail in ((False, False), (True, False), (False, True))
+        }
+        return Opened(asked, None, ways)
+
+    return opened
 
 
-@contextmanager
-def server_with_model(product: str, folder: Path, **options: Any) -> Iterator[tuple[Server, Model]]:
-    """Start a server and load the shipped model into it."""
-    server = SERVERS[product](folder / product).start()
+@pytest.fixture(scope="module", params=ADAPTERS)
+def both(
+    request: pytest.FixtureRequest, in_memory: Callable[[str], Opened], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Opened, Opened]]:
+    """Return a model in memory and the same in another store."""
+    adapter, name = request.param
+    here, folder = in_memory(name), tmp_path_factory.mktemp(adapter)
+    if adapter == "disk":
+        yield here, _on_disk(here, folder)
+        return
+    server = SERVERS[adapter](folder / adapter).start()
     try:
         with pytest.MonkeyPatch.context() as patch:
             if server.user and server.password:
                 patch.setenv("QE_KG_STORE_USER", server.user)
                 patch.setenv("QE_KG_STORE_PASSWORD", server.password)
-            yield server, load_model(None, find_store(place_of(server)), **options)
+            load(here.asked.directory, place_of(server), "--entail")
+            ways = {
+                (bare, entail): open_model(
+                    here.asked.directory, store=place_of(server), include_inferences=not bare, entail=entail
+                )
+                for bare, entail in here.ways
+            }
+            yield here, Opened(here.asked, place_of(server), ways)
     finally:
         server.stop()
 
 
-def place_of(server: Server) -> str:
-    """Return what --store takes for a server."""
-    base = server.query_url.removesuffix("/query").removesuffix("/sparql")
-    return f"{server.product}+{base}"
+def _on_disk(here: Opened, folder: Path) -> Opened:
+    """Load a model into folders, one for each way to look at it: what a folder holds is one of them."""
+    ways: dict[tuple[bool, bool], Model] = {}
+    for bare, entail in here.ways:
+        options = {"--no-inferences": bare, "--entail": entail}
+        place = folder / f"{bare}-{entail}.db"
+        load(here.asked.directory, str(place), *(name for name, is_on in options.items() if is_on))
+        ways[bare, entail] = open_model(
+            here.asked.directory, store=place, include_inferences=not bare, entail=entail
+        )  # fmt: skip
+    return Opened(here.asked, str(folder / "False-False.db"), ways)
 
 
-@pytest.fixture(scope="module")
-def on_disk(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return load_model(None, tmp_path_factory.mktemp("disk") / "kg.db")
+def load(directory: Path, store: str, *options: str) -> None:
+    """Load a model by the command line."""
+    done = CliRunner().invoke(command_line, ["load", str(directory), "--store", store, *options])
+    assert done.exit_code == 0, (done.output, done.exception)
 
 
-@pytest.fixture(scope="module", params=PRODUCTS)
-def elsewhere(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Model]:
-    with server_with_model(request.param, tmp_path_factory.mktemp("server")) as (_, model):
-        yield model
+@pytest.mark.parametrize("name", ROWS)
+def test_everywhere_as_in_memory(name: str, both: tuple[Opened, Opened]) -> None:
+    here, there = both
+    assert there.answer(name) == here.answer(name)
 
 
-@pytest.mark.parametrize("name", sorted({*ASKED} - {"validate", "what if", "why"}))  # these read the files
-def test_on_disk_as_in_memory(name: str, here: Model, on_disk: Model) -> None:
-    assert ASKED[name](on_disk) == ASKED[name](here)
+def test_what_is_given_and_where_is_by_the_command_itself(both: tuple[Opened, Opened]) -> None:
+    here, there = both  # nothing is patched here: the store is found, opened and asked by the command
+    found = contract.run(ROWS["impact"], there.asked, there.store)
+    assert found == here.answer("impact")
 
 
-@pytest.mark.oxigraph
-@pytest.mark.parametrize("name", sorted(ASKED))
-def test_elsewhere_as_in_memory(name: str, here: Model, elsewhere: Model) -> None:
-    found, expected = ASKED[name](elsewhere), ASKED[name](here)
-    assert found == expected
-
-
-@pytest.mark.oxigraph
-def test_each_command_takes_a_store(elsewhere: Model, tmp_path: Path) -> None:
-    store = elsewhere.store.profile.name  # type: ignore[attr-defined]
-    calls: dict[tuple[str, ...], int] = {
-        ("impact", "AOV-04", "--depth", "1", "--format", "csv"): 0,
-        ("structure", "--format", "json"): 0,
-        ("export", "--to", "nq", "-o", str(tmp_path / "out.nq")): 0,
-        ("query", "ASK { ?x a qe:Nothing }", "--format", "json"): 0,
-        ("impact", "AOV-99"): 2,
-    }
-    for call, code in calls.items():
-        done = CliRunner().invoke(command_line, [*call, "--store", store])
-        assert getattr(done.exception, "exit_code", done.exit_code) == code, (call, done.output, done.exception)
-    assert (tmp_path / "out.nq").stat().st_size > 100_000
-
-
-@pytest.mark.oxigraph
-def test_a_store_is_a_side_of_a_comparison(elsewhere: Model, tmp_path: Path) -> None:
-    store = elsewhere.store.profile.name  # type: ignore[attr-defined]
-    done = CliRunner().invoke(command_line, ["diff", str(elsewhere.manifest.directory), store, "--format", "json"])
+def test_a_store_is_a_side_of_a_comparison(both: tuple[Opened, Opened]) -> None:
+    here, there = both
+    directory = str(here.asked.directory)
+    done = CliRunner().invoke(
+        command_line, ["diff", directory, str(there.store), "--model", directory, "--format", "json"]
+    )
     assert done.exit_code == 0, (done.output, done.exception)
     found = json.loads(done.stdout)
     assert not found["triples"]["added"] and not found["triples"]["removed"]
+
+
+# --- that nothing is forgotten -------------------------------------------------------------------------------------
+
+
+def _commands() -> dict[str, click.Command]:
+    context = click.Context(command_line)
+    found = {name: command_line.get_command(context, name) for name in command_line.list_commands(context)}
+    return {name: command for name, command in found.items() if command is not None}
+
+
+def test_each_command_with_a_store_is_in_the_table() -> None:
+    """A new command has to say which it is: asked of every store, writing to one, of files, or of neither."""
+    asked = {name.split()[0].rstrip(":") for name in ROWS} | {"diff"}  # a side of a comparison is a store
+    assert {name.split()[0].rstrip(":") for name in ROWS} == {row.arguments[0] for row in ROWS.values()}
+    listed = [*asked, *ELSEWHERE, *OF_FILES, *OF_NEITHER]
+    assert sorted(listed) == sorted(_commands())
+    for name, command in _commands().items():
+        takes = any("--store" in option.opts for option in command.params)
+        assert takes == (name in {*asked, *ELSEWHERE} - {"diff"}), name
+    assert all((ROOT / path).is_file() for path in ELSEWHERE.values())
+
+
+def test_what_takes_no_store_is_said_in_the_documentation() -> None:
+    text = (ROOT / "docs" / "how-to" / "stores.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in text for name in (*_commands().keys() - {*OF_NEITHER}, "validate --since"))
+
+
+def test_each_adapter_and_product_is_in_the_table() -> None:
+    """The adapters are the classes that have all that the protocol has; the products those that a version names."""
+    wanted = {
+        name for name, one in vars(import_module("qe_kg.store.protocol").Store).items() if inspect.isfunction(one)
+    }
+    wanted -= {"__init__", "__subclasshook__"}
+    adapters = set()
+    for path in sorted((ROOT / "qe_kg" / "store").glob("*.py")):
+        module = import_module(f"qe_kg.store.{path.stem}")
+        classes = [one for one in vars(module).values() if inspect.isclass(one) and one.__module__ == module.__name__]
+        adapters |= {one for one in classes if all(hasattr(one, name) for name in wanted) and path.stem != "protocol"}
+    assert adapters == {EmbeddedStore, RemoteStore}  # in memory and on disk are one
+    assert set(SERVERS) == {name for name, quirks in PRODUCTS.items() if quirks.tested}
+
+
+def test_find_store_gives_each_adapter_its_place(tmp_path: Path) -> None:
+    assert find_store(str(tmp_path / "kg.db")) == tmp_path / "kg.db"
+    model = load_model(ROOT / "examples" / "riverside-clinic", tmp_path / "kg.db")
+    assert isinstance(model.store, EmbeddedStore) and model.store.path == tmp_path / "kg.db"

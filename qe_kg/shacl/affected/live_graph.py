@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from qe_kg.errors import ReadError
-from qe_kg.shacl.graph import Graph
-from qe_kg.shacl.nodes import RDF_TYPE, RDFS_SUBCLASS_OF, Node
+from qe_kg.shacl.graph import Graph, Instances
+from qe_kg.shacl.nodes import RDFS_SUBCLASS_OF, Node
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
 Triple = tuple[Node, Node, Node]
-
-
-class Instances(AbstractSet[Node]):
-    """The SHACL instances of a class, found in the graph as they are asked for."""
-
-    def __init__(self, graph: LiveGraph, of: Node) -> None:
-        self._graph, self._classes = graph, graph.subclasses(of)
-
-    def __contains__(self, node: object) -> bool:
-        return isinstance(node, str) and not self._classes.isdisjoint(self._graph.objects(node, RDF_TYPE))
-
-    def __iter__(self) -> Iterator[Node]:
-        types = self._graph.by_value(RDF_TYPE)
-        yield from dict.fromkeys(one for kind in self._classes for one in types.get(kind, ()))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 class LiveGraph(Graph):

@@ -70,9 +70,14 @@ class NodeKind(ValueConstraint):
     component = component("NodeKind")
     kind: Node
 
+    @property
+    def signs(self) -> str:
+        """What the nodes of the kind begin with, of the three characters that nodes begin with."""
+        return _KINDS[self.kind]
+
     def holds(self, value: Node, run: Evaluation) -> bool:
         """Tell whether the value is of the kind."""
-        return value[0] in _KINDS[self.kind]
+        return value[0] in self.signs
 
     def violations(self, scope: Scope) -> Violations:
         """Select the values of another kind."""

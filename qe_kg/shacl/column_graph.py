@@ -1,0 +1,149 @@
+"""A graph over columns of numbers: what `qe_kg.shacl.graph` tells, looked up when it is asked for.
+
+Some microseconds a look-up, and next to no memory: for the few nodes of large data that need a closer look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from functools import cached_property
+
+import numpy as np
+
+from qe_kg.shacl.graph import Graph, Instances
+from qe_kg.shacl.nodes import Node
+from qe_kg.store.columns import Columns, Numbers, Rows
+
+
+class _Sorted:
+    """Rows sorted by one column, to be found by its numbers."""
+
+    def __init__(self, rows: Rows, column: Numbers) -> None:
+        order = np.argsort(column[rows], kind="stable")
+        self._rows = rows[order]
+        self._keys = column[self._rows]
+
+    def of(self, number: int) -> Rows:
+        """Return the rows that have a number."""
+        first, last = np.searchsorted(self._keys, (number, number + 1))
+        return self._rows[first:last]
+
+
+class _ByValue(Mapping[Node, list[Node]]):
+    """The subjects of each value of a property."""
+
+    def __init__(self, graph: ColumnGraph, predicate: Node) -> None:
+        self._graph, self._predicate = graph, predicate
+
+    def __getitem__(self, value: Node) -> list[Node]:
+        found = self._graph.subjects(self._predicate, value)
+        if not found:
+            raise KeyError(value)
+        return found
+
+    def __iter__(self) -> Iterator[Node]:
+        columns = self._graph.columns
+        return iter(columns.nodes(np.unique(columns.values[columns.rows(self._predicate)]).tolist()))
+
+    def __len__(self) -> int:
+        columns = self._graph.columns
+        return len(np.unique(columns.values[columns.rows(self._predicate)]))
+
+
+class ColumnGraph(Graph):
+    """The triples of columns; they cannot be changed."""
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+        self._by_subject: dict[Node, _Sorted] = {}
+        self._by_object: dict[Node, _Sorted] = {}
+        self._members: dict[Node, Instances] = {}
+
+    def add(self, subject: Node, predicate: Node, value: Node) -> None:
+        """Refuse a triple."""
+        raise TypeError("a graph over columns cannot be changed")
+
+    def __len__(self) -> int:
+        columns = self.columns
+        triples = np.stack((columns.subjects, columns.properties, columns.values))
+        return int(np.unique(triples, axis=1).shape[1])
+
+    def __contains__(self, triple: tuple[Node, Node, Node]) -> bool:
+        return triple[2] in self.objects(triple[0], triple[1])
+
+    def triples(self) -> Iterator[tuple[Node, Node, Node]]:
+        """Yield all triples."""
+        for predicate in self.predicates():
+            for value, subjects in self.by_value(predicate).items():
+                yield from ((subject, predicate, value) for subject in subjects)
+
+    @cached_property
+    def _all_by_subject(self) -> _Sorted:
+        return _Sorted(np.arange(len(self.columns.subjects)), self.columns.subjects)
+
+    def properties(self, subject: Node) -> dict[Node, list[Node]]:
+        """Return the values of each property of a subject."""
+        number, found = self.columns.number(subject), dict[Node, dict[Node, None]]()
+        if number is not None:
+            rows = self._all_by_subject.of(number)
+            for row in rows.tolist():
+                name = self.columns.node(int(self.columns.properties[row]))
+                found.setdefault(name, {})[self.columns.node(int(self.columns.values[row]))] = None
+        return {name: list(values) for name, values in found.items()}
+
+    def objects(self, subject: Node, predicate: Node) -> list[Node]:
+        """Return the values of a property."""
+        return self._found(self._by_subject, predicate, subject, lambda columns: (columns.subjects, columns.values))
+
+    def subjects(self, predicate: Node, value: Node) -> list[Node]:
+        """Return what has a value of a property."""
+        return self._found(self._by_object, predicate, value, lambda columns: (columns.values, columns.subjects))
+
+    def _found(
+        self, index: dict[Node, _Sorted], predicate: Node, node: Node,
+        of: Callable[[Columns], tuple[Numbers, Numbers]],
+    ) -> list[Node]:  # fmt: skip
+        number = self.columns.number(node)
+        if number is None:
+            return []
+        keys, others = of(self.columns)
+        if predicate not in index:
+            index[predicate] = _Sorted(self.columns.rows(predicate), keys)
+        return self.columns.nodes(dict.fromkeys(others[index[predicate].of(number)].tolist()))
+
+    def by_value(self, predicate: Node) -> Mapping[Node, list[Node]]:
+        """Return, for each value of a property, its subjects."""
+        return _ByValue(self, predicate)
+
+    def subjects_of(self, predicate: Node) -> list[Node]:
+        """Return all distinct subjects that have a property."""
+        columns = self.columns
+        return columns.nodes(np.unique(columns.subjects[columns.rows(predicate)]).tolist())
+
+    def predicates(self) -> list[Node]:
+        """Return all properties that are used."""
+        return self.columns.used_properties
+
+    def literals(self) -> Iterator[Node]:
+        """Yield the literals."""
+        used = np.unique(self.columns.values).tolist()
+        return (node for node in self.columns.nodes(used) if node[0] == '"')
+
+    def nodes(self) -> set[Node]:
+        """Return all subjects and objects."""
+        return set(self.columns.nodes(np.union1d(self.columns.subjects, self.columns.values).tolist()))
+
+    def neighbours(self, subjects: Collection[Node]) -> set[Node]:
+        """Return the IRIs that are values of any property of some subjects."""
+        columns = self.columns
+        wanted = np.zeros(len(columns.names), dtype=bool)
+        wanted[[one for one in map(columns.number, subjects) if one is not None]] = True
+        values = np.unique(columns.values[wanted[columns.subjects]]).tolist()
+        return {node for node in columns.nodes(values) if node[0] == "<"}
+
+    def instances(self, of: Node) -> AbstractSet[Node]:
+        """Return the SHACL instances of a class."""
+        if of not in self._members:
+            self._members[of] = Instances(self, of)
+        return self._members[of]

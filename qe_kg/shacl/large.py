@@ -1,0 +1,133 @@
+"""Validation of large data: columns of numbers say which nodes to look at, and only these are looked at.
+
+1. Of each shape the focus nodes that may break it are found (`qe_kg.shacl.suspects`); as a rule they are few.
+2. These are evaluated term by term, on literals as written. What their SPARQL constraints read is put into a store.
+3. A shape that many nodes may break is evaluated by queries on a store with all the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from qe_kg.shacl.column_graph import ColumnGraph
+from qe_kg.shacl.components.custom import Custom
+from qe_kg.shacl.components.sparql import SparqlConstraint
+from qe_kg.shacl.direct import DirectRun, make_result
+from qe_kg.shacl.engine import NAME, THREADS, Altered, CompiledShapes
+from qe_kg.shacl.graph import Graph
+from qe_kg.shacl.model import Shape
+from qe_kg.shacl.nodes import Node
+from qe_kg.shacl.results import EngineRun, RawResult
+from qe_kg.shacl.setwise import SetwiseRun
+from qe_kg.shacl.sparql_source import SparqlSource
+from qe_kg.shacl.suspects import Suspects
+from qe_kg.store.columns import Columns, Rows
+from qe_kg.store.sparql_source import MemorySource
+
+#: So many suspected nodes a shape are looked at one by one, or a share of the triples if that is more.
+FEW, SHARE = 1000, 200
+
+
+@dataclass(frozen=True)
+class LargeData:
+    """Data in the forms that they are asked in.
+
+    Attributes:
+        columns: the triples.
+        graph: the same as a graph.
+        all: gives a store with all of them, and the shapes in a graph of their own.
+
+    """
+
+    columns: Columns
+    graph: Graph
+    all: Callable[[], SparqlSource]
+
+
+def validate_large(compiled: CompiledShapes, data: LargeData) -> EngineRun:
+    """Validate large data; the report is that of `CompiledShapes.validate`.
+
+    Raises:
+        NotSetwise: a constraint that many nodes may break cannot be put into queries.
+        ShapesError: a SPARQL constraint reports a failure.
+
+    """
+    return _Run(compiled, data).result()
+
+
+class _Run:
+    def __init__(self, compiled: CompiledShapes, data: LargeData) -> None:
+        self._compiled, self._shapes, self._data = compiled, compiled.shapes, data
+        self._altered = Altered(data.columns.altered)
+        graph = data.graph if isinstance(data.graph, ColumnGraph) else ColumnGraph(data.columns)
+        values = DirectRun(self._shapes, data.graph, MemorySource(()))  # a value by itself needs no query
+        self._suspects = Suspects(self._shapes, graph, values, self._altered.predicates)
+
+    def result(self) -> EngineRun:
+        exactly = set(self._compiled.dependent(self._altered))
+        few = max(FEW, len(self._data.columns.subjects) // SHARE)
+        given: dict[Node, list[Node]] = {}
+        counts: dict[Node, int] = {}
+        every = np.zeros(len(self._data.columns.names), dtype=bool)
+        nowhere: set[Node] = set()
+        by_queries: list[Shape] = []
+        for shape in self._shapes.targeted:
+            foci, others = self._suspects.targets(shape)
+            counts[shape.node] = len(foci) + len(others)
+            every[foci] = True
+            nowhere.update(others)
+            suspected = self._suspects.of_targets(shape, foci)
+            if shape.node in exactly or len(suspected) + len(others) <= few:
+                given[shape.node] = [*self._data.columns.nodes(suspected.tolist()), *others]
+            else:
+                by_queries.append(shape)
+        direct = DirectRun(self._shapes, self._data.graph, self._source(given, bool(by_queries)))
+        reached = direct.reached(given)
+        results = list(direct.results(reached))
+        with_focus = self._suspects.reached | {name for name, nodes in reached.items() if nodes}
+        if by_queries:
+            found, also = self._by_queries(by_queries)
+            results += found
+            with_focus |= also
+        return EngineRun(
+            NAME,
+            tuple(sorted(results, key=RawResult.key)),
+            int(every.sum()) + len(nowhere),
+            len(self._compiled.active),
+            self._compiled.coverage_on(counts, with_focus, self._altered),
+        )
+
+    def _by_queries(self, shapes: Iterable[Shape]) -> tuple[list[RawResult], set[Node]]:
+        """Evaluate shapes on all focus nodes at once; return the results, and the shapes with a focus node."""
+        run = SetwiseRun(self._shapes, self._data.all())
+        reached = [one for shape in shapes for one in run.reached(shape)]
+        tasks = [(constraint, shape, reach) for shape, reach in reached for constraint in shape.constraints]
+        with ThreadPoolExecutor(THREADS) as pool:  # the store lets others run while it looks for an answer
+            found = pool.map(lambda task: list(run.results_of(task[0], task[1], task[2], make_result)), tasks)
+            results = [result for some in found for result in some]
+        return results, {shape.node for shape, reach in reached if run.has_any(reach.pattern)}
+
+    def _source(self, names: Iterable[Node], has_all: bool) -> SparqlSource:
+        """Return what answers the SPARQL constraints of some shapes: with what they read, or with everything."""
+        rows = self._rows(names)
+        if rows is None or (has_all and len(rows)):
+            return self._data.all()
+        return MemorySource((), texts=(self._data.columns.statements(rows),))
+
+    def _rows(self, names: Iterable[Node]) -> Rows | None:
+        """Return the rows that the queries of some shapes read; None if that is not known."""
+        found = [np.zeros(0, np.intp)]
+        for name in self._compiled.closure(names):
+            for constraint in self._shapes[name].constraints:
+                if isinstance(constraint, Custom):
+                    return None
+                if isinstance(constraint, SparqlConstraint):
+                    rows = self._suspects.read.get(constraint)
+                    if rows is None:
+                        return None
+                    found.append(rows)
+        return np.unique(np.concatenate(found))

@@ -1,0 +1,277 @@
+"""Which focus nodes may break a shape: found on columns of numbers, before anybody looks at a node.
+
+What is found is never too little: a node that is not suspected conforms. It may be too much, since the evaluators have
+the last word. In large data most nodes conform, and all that is left to do is to look at the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from qe_kg.shacl.column_graph import ColumnGraph
+from qe_kg.shacl.components.cardinality import MaxCount, MinCount
+from qe_kg.shacl.components.logic import And, Or
+from qe_kg.shacl.components.other import Closed, HasValue
+from qe_kg.shacl.components.pairs import Disjoint, LessThan, LessThanOrEquals
+from qe_kg.shacl.components.shape_based import NodeShape
+from qe_kg.shacl.components.sparql import SparqlConstraint
+from qe_kg.shacl.components.strings import UniqueLang
+from qe_kg.shacl.components.value_type import Class, Datatype, NodeKind
+from qe_kg.shacl.model import ByShapes, Constraint, Evaluation, Shape, Shapes, Target, ValueConstraint
+from qe_kg.shacl.nodes import LANG_STRING, RDF_TYPE, STRING, Node, text_of
+from qe_kg.shacl.paths import Inverse, Path, Predicate
+from qe_kg.shacl.paths import Sequence as SequencePath
+from qe_kg.shacl.query_reads import Reads, read_reads
+from qe_kg.store.columns import Columns, Rows
+
+Ids = npt.NDArray[np.int32]
+Bytes = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
+_Pairs = tuple[Ids, Ids]
+_SWEEPS = 6
+_TEXTS = frozenset([STRING, LANG_STRING])  # of these each lexical form is well-formed
+
+
+class Suspects:
+    """Finds the nodes that may break shapes.
+
+    Args:
+        shapes: the shapes.
+        graph: the data.
+        run: evaluates single values on the same data.
+        doubtful: the properties with literals that a store would rewrite: what a query finds by them is not foreseen.
+
+    Attributes:
+        reached: the shapes that some node is a focus node of, be it by a target or by ``sh:property``.
+        read: the rows that the queries of the suspected nodes read, by query; None where that is not known.
+
+    """
+
+    def __init__(self, shapes: Shapes, graph: ColumnGraph, run: Evaluation, doubtful: set[Node]) -> None:
+        self._shapes, self._graph, self._run, self._doubtful = shapes, graph, run, doubtful
+        self._columns: Columns = graph.columns
+        self._classes: dict[Node, Ids] = {}
+        self.reached: set[Node] = set()
+        self.read: dict[SparqlConstraint, Rows | None] = {}
+
+    # --- sets ---------------------------------------------------------------------------------------------
+
+    def targets(self, shape: Shape) -> tuple[Ids, list[Node]]:
+        """Return the nodes that a shape's targets select: those of the data by number, and the others."""
+        found, others = [np.zeros(0, np.int32)], list[Node]()
+        for target in shape.targets:
+            number = self._columns.number(target.node)
+            if target.kind == "node" and number is None:
+                others.append(target.node)
+            else:
+                found.append(self._selected(target, number))
+        return self._set(np.concatenate(found)), others
+
+    def _selected(self, target: Target, number: int | None) -> Ids:
+        if target.kind == "class":
+            return self._instances(target.node)
+        if target.kind == "node":
+            return np.array([number], np.int32)
+        rows = self._columns.rows(target.node)
+        return self._columns.subjects[rows] if target.kind == "subjects" else self._columns.values[rows]
+
+    def _instances(self, of: Node) -> Ids:
+        if of not in self._classes:
+            rows = self._columns.rows(RDF_TYPE)
+            kinds = self._mask(self._numbers(self._graph.subclasses(of)))
+            self._classes[of] = self._set(self._columns.subjects[rows[kinds[self._columns.values[rows]]]])
+        return self._classes[of]
+
+    def _numbers(self, nodes: Iterable[Node]) -> Ids:
+        return np.array([one for one in map(self._columns.number, nodes) if one is not None], np.int32)
+
+    def _mask(self, numbers: Ids) -> Mask:
+        mask = np.zeros(len(self._columns.names), dtype=bool)
+        mask[numbers] = True
+        return mask
+
+    def _set(self, numbers: Ids) -> Ids:
+        """Return some numbers in order, each once."""
+        found: Ids = np.flatnonzero(self._mask(numbers)).astype(np.int32)
+        return found
+
+    def _pairs(self, path: Path, foci: Ids) -> _Pairs | None:
+        """Return each focus node with each value node; None for a path that is not walked here."""
+        if isinstance(path, Inverse) and isinstance(path.path, Predicate):
+            rows = self._columns.rows(path.path.node)
+            starts, ends = self._columns.values[rows], self._columns.subjects[rows]
+        elif isinstance(path, Predicate):
+            rows = self._columns.rows(path.node)
+            starts, ends = self._columns.subjects[rows], self._columns.values[rows]
+        elif isinstance(path, SequencePath):
+            return self._walk(path.paths, foci)
+        else:
+            return None
+        chosen = self._mask(foci)[starts]
+        return starts[chosen], ends[chosen]
+
+    def _walk(self, paths: Sequence[Path], foci: Ids) -> _Pairs | None:
+        pairs: _Pairs | None = (foci, foci)
+        for one in paths:
+            assert pairs is not None
+            step = self._pairs(one, self._set(pairs[1]))
+            if step is None:
+                return None
+            pairs = _joined(pairs, step)
+        return pairs
+
+    # --- shapes -------------------------------------------------------------------------------------------
+
+    def of_targets(self, shape: Shape, foci: Ids) -> Ids:
+        """Return those of the nodes that a shape's targets select that may break it, or what it leads to."""
+        return self._of_shape(shape, foci, reports=True)
+
+    def _of_shape(self, shape: Shape, foci: Ids, *, reports: bool = False) -> Ids:
+        if shape.deactivated:
+            return foci[:0]
+        if reports and len(foci):
+            self.reached.add(shape.node)
+        pairs = (foci, foci) if shape.path is None else self._pairs(shape.path, foci)
+        if pairs is None:
+            # Nothing is known of the values: what is reached is left to whoever looks at the nodes.
+            return foci
+        found = self._mask(foci[:0])
+        for constraint in shape.constraints:
+            found[self._of_constraint(constraint, shape, foci, pairs)] = True
+        for name in shape.properties:
+            bad = self._of_shape(self._shapes[name], self._set(pairs[1]), reports=reports)
+            found[_with(pairs, self._mask(bad))] = True
+        return foci[found[foci]]
+
+    def _of_constraint(self, constraint: Constraint, shape: Shape, foci: Ids, pairs: _Pairs) -> Ids:
+        if isinstance(constraint, SparqlConstraint):
+            return self._of_query(constraint, foci)
+        if isinstance(constraint, MinCount | MaxCount | UniqueLang | HasValue):
+            return self._of_numbers(constraint, foci, pairs)
+        if isinstance(constraint, Closed):
+            return _with(pairs, self._mask(self._open(constraint)))
+        if isinstance(constraint, Disjoint | LessThan | LessThanOrEquals):
+            other = self._mask(self._columns.subjects[self._columns.rows(constraint.other)])
+            return pairs[0][other[pairs[0]]]
+        if isinstance(constraint, ByShapes):
+            return _with(pairs, self._mask(self._of_shapes(constraint, self._set(pairs[1]))))
+        if isinstance(constraint, ValueConstraint):
+            return _with(pairs, self._mask(self._of_values(constraint, self._set(pairs[1]))))
+        return foci
+
+    def _of_shapes(self, constraint: ByShapes, values: Ids) -> Ids:
+        """Return the values that may break a constraint that hangs on other shapes."""
+        if isinstance(constraint, And | NodeShape | Or):
+            several = [self._of_shape(self._shapes[name], values) for name in constraint.shapes]
+            found = several[0]
+            for one in several[1:]:
+                found = np.intersect1d(found, one) if isinstance(constraint, Or) else np.union1d(found, one)
+            return found
+        return values
+
+    def _of_numbers(
+        self, constraint: MinCount | MaxCount | UniqueLang | HasValue, foci: Ids, pairs: _Pairs
+    ) -> Ids:  # fmt: skip
+        if isinstance(constraint, HasValue):
+            number = self._columns.number(constraint.value)
+            return foci if number is None else np.setdiff1d(foci, pairs[0][pairs[1] == number])
+        starts, ends = pairs
+        if isinstance(constraint, MinCount) and constraint.least > 1:  # a file may have a triple twice
+            starts = np.unique(np.stack((starts, ends)), axis=1)[0]
+        numbers = np.bincount(starts, minlength=len(self._columns.names))[foci]
+        if isinstance(constraint, MinCount):
+            return foci[numbers < constraint.least]
+        return foci[numbers > (constraint.most if isinstance(constraint, MaxCount) else 1)]
+
+    def _open(self, constraint: Closed) -> Ids:
+        """Return the subjects with a property that a closed shape does not list."""
+        columns = self._columns
+        others = [columns.rows(one) for one in columns.used_properties if one not in constraint.allowed]
+        found: Ids = columns.subjects[np.concatenate([np.zeros(0, np.intp), *others])]
+        return found
+
+    def _of_values(self, constraint: ValueConstraint, values: Ids) -> Ids:
+        """Return the values that break a constraint by themselves."""
+        if isinstance(constraint, Class):
+            strangers: Ids = values[~self._mask(self._instances(constraint.of))[values]]
+            return strangers
+        first, last = self._signs
+        if isinstance(constraint, NodeKind):
+            other: Ids = values[np.isin(first[values], list(constraint.signs.encode()), invert=True)]
+            return other
+        if isinstance(constraint, Datatype) and text_of(constraint.datatype) in _TEXTS:
+            is_plain, is_typed = last[values] == ord('"'), last[values] == ord(">")
+            is_right = is_plain if text_of(constraint.datatype) == STRING else ~is_plain & ~is_typed
+            found: Ids = values[~(is_right & (first[values] == ord('"')))]
+            return found
+        holds = (constraint.holds(node, self._run) for node in self._columns.nodes(values.tolist()))
+        broken: Ids = values[~np.fromiter(holds, bool, len(values))]
+        return broken
+
+    @cached_property
+    def _signs(self) -> tuple[Bytes, Bytes]:
+        """The first character of each term, and the last of a literal: a quotation mark, ">" or one of a language."""
+        names = self._columns.names
+        return (
+            np.fromiter((name[0] for name in names), np.uint8, len(names)),
+            np.fromiter((name[-3] if name[0] == 34 else 0 for name in names), np.uint8, len(names)),
+        )
+
+    # --- queries ------------------------------------------------------------------------------------------
+
+    def _of_query(self, constraint: SparqlConstraint, foci: Ids) -> Ids:
+        """Return the nodes that have all that each solution of a query needs."""
+        reads = read_reads(constraint.query.text) if constraint.query.is_batchable else None
+        if reads is None or not self._doubtful.isdisjoint({*reads.others, *(one.property for one in reads.steps)}):
+            self.read[constraint] = None
+            return foci
+        found, rows = self._solving(reads, foci)
+        if constraint in self.read:  # of another shape with targets
+            before = self.read[constraint]
+            rows = before if before is None else np.union1d(before, rows)  # type: ignore[assignment]
+        self.read[constraint] = rows
+        return found
+
+    def _solving(self, reads: Reads, foci: Ids) -> tuple[Ids, Rows]:
+        """Narrow what the variables of a query can be, triple by triple; return the focus nodes and rows left."""
+        columns, domains = self._columns, {"?_this": self._mask(foci)}
+        left = {step: columns.rows(step.property) for step in reads.steps}
+        for _ in range(_SWEEPS):
+            before = sum(map(len, left.values()))
+            for step, rows in left.items():
+                starts, ends = columns.subjects[rows], columns.values[rows]
+                chosen = self._domain(step.subject, domains)[starts] & self._domain(step.value, domains)[ends]
+                left[step] = rows = rows[chosen]
+                for end, numbers in ((step.subject, starts[chosen]), (step.value, ends[chosen])):
+                    if end[0] == "?":
+                        domains[end] = self._mask(numbers) & self._domain(end, domains)
+            if sum(map(len, left.values())) == before:
+                break
+        found = foci if all(map(len, left.values())) else foci[:0]
+        found = found[domains["?_this"][found]]
+        others = [columns.rows(one) for one in reads.others]
+        return found, np.unique(np.concatenate([np.zeros(0, np.intp), *left.values(), *others]))
+
+    def _domain(self, end: str, domains: dict[str, Mask]) -> Mask:
+        if end in domains:
+            return domains[end]
+        return np.ones(len(self._columns.names), dtype=bool) if end[0] == "?" else self._mask(self._numbers([end]))
+
+
+def _joined(first: _Pairs, second: _Pairs) -> _Pairs:
+    """Join pairs on what the first end in and the second begin with."""
+    order = np.argsort(second[0], kind="stable")
+    keys, ends = second[0][order], second[1][order]
+    low, high = np.searchsorted(keys, first[1]), np.searchsorted(keys, first[1], side="right")
+    numbers = high - low
+    starts = np.repeat(first[0], numbers)
+    offsets = np.arange(len(starts)) - np.repeat(np.cumsum(numbers) - numbers, numbers)
+    return starts, ends[np.repeat(low, numbers) + offsets]
+
+
+def _with(pairs: _Pairs, values: Mask) -> Ids:
+    return pairs[0][values[pairs[1]]]

@@ -1,0 +1,327 @@
+"""A large graph as three columns of numbers, one a triple: what a term is called is kept once.
+
+An N-Triples file is cut into terms by what works on whole blocks of it, and the parser sees no line of the usual form.
+A term is taken as it stands if the parser would give it back like that; any line with another one, or of another form,
+goes by the parser, so that nothing ill-formed passes and every term is written in the one way that `str` has for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from itertools import compress, count
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyoxigraph as ox
+
+from qe_kg.errors import ReadError
+from qe_kg.store.files import syntax_error
+from qe_kg.store.sparql_source import altered_by_store
+from qe_kg.store.streams import check_syntax
+
+Numbers = npt.NDArray[np.int32]
+Rows = npt.NDArray[np.intp]
+
+_BLOCK = 1 << 21
+_PATH = rb"(?:[A-Za-z0-9/._~!$&'()*+,;=:@-]++|%[0-9A-Fa-f]{2})*+"
+_IRI = rb"<https?://[A-Za-z0-9.-]++/" + _PATH + rb"(?:#" + _PATH + rb")?+>"
+_TEXT = rb'"(?:[^\x00-\x1f"\\\x7f]++|\\["\\nrt])*+"'
+# These two datatypes are never written: the first goes without saying, the second with a language.
+_DATATYPE = (
+    rb"\^\^(?!<http://www\.w3\.org/(?:2001/XMLSchema#string|1999/02/22-rdf-syntax-ns#(?:dirL|l)angString)>)" + _IRI
+)
+_LITERAL = _TEXT + rb"(?:" + _DATATYPE + rb"|@[a-z]{1,8}(?:-[a-z0-9]{1,8})*+)?+"
+# A literal comes with the end of its line, for it may hold spaces itself.
+_TERM = re.compile(rb"(?:" + _IRI + rb"|" + _LITERAL + rb" \.)")
+_LINE = re.compile(_IRI + rb" " + _IRI + rb" (?:" + _IRI + rb"|" + _LITERAL + rb") \.")
+_TERMS = re.compile(rb"(?:" + _TERM.pattern + rb"\n)*+")
+_END = b" ."
+_XSD = b"^^<http://www.w3.org/2001/XMLSchema#"
+
+
+class BlankNodeFound(Exception):
+    """A file holds a blank node: its label must be made one of its own, which is not done here."""
+
+
+class Terms(dict[bytes, int]):
+    """The number of each term, given in the order in which they come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.next = count().__next__
+
+    def __missing__(self, term: bytes) -> int:
+        number = self[term] = self.next()
+        return number
+
+
+class Columns:
+    """Triples as numbers of their terms.
+
+    Attributes:
+        names: the terms by number, as N-Triples has them; literals end in " .".
+        subjects, properties, values: a number each, by row.
+        lines: the line of the file that a row stands in, from 1; 0 where it is of no file.
+        files: the number of the file that a row stands in, from 0; 0 too where it is of none.
+
+    """
+
+    def __init__(self) -> None:
+        self._numbers = Terms()
+        self._bad: set[int] = set()
+        self._parts: list[tuple[Numbers, Numbers, Numbers, Numbers, int]] = []
+        self._odd: dict[tuple[int, int], bytes] = {}
+        self._files: list[Path] = []
+
+    # --- filling ------------------------------------------------------------------------------------------
+
+    def add_file(self, path: Path) -> None:
+        """Read an N-Triples file without blank nodes.
+
+        Raises:
+            BlankNodeFound: it holds one; nothing of the file is added.
+            ParseError, ReadError: it cannot be read.
+
+        """
+        line, before = 1, len(self._parts)
+        self._files.append(path)
+        try:
+            with path.open("rb") as file:
+                while block := file.read(_BLOCK):
+                    block += file.readline()
+                    line += self._add_block(block, line)
+        except BlankNodeFound:
+            del self._parts[before:]
+            self._odd = {place: text for place, text in self._odd.items() if place[0] != len(self._files) - 1}
+            self._files.pop()
+            raise
+        except SyntaxError as error:
+            check_syntax(path)  # it tells the place
+            raise syntax_error(path, error) from error
+        except OSError as error:
+            raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+    def add_quads(self, quads: Iterable[ox.Quad]) -> None:
+        """Add the triples of quads."""
+        found = [(_name(one.subject), _name(one.predicate), _name(one.object)) for one in quads]
+        number = self._numbers.__getitem__
+        columns = [np.fromiter(map(number, column), np.int32, len(found)) for column in zip(*found, strict=True)]
+        if found:
+            self._parts.append((columns[0], columns[1], columns[2], np.zeros(len(found), np.int32), 0))
+
+    def leave_out(self, subject: str, property_: str) -> None:
+        """Take away what has been added about a property of a subject."""
+        first, second = self.number(subject), self.number(property_)
+        if first is not None and second is not None:
+            for at, (*columns, file) in enumerate(self._parts):
+                kept = (columns[0] != first) | (columns[1] != second)
+                self._parts[at] = (*(one[kept] for one in columns), file)
+
+    def _add_block(self, block: bytes, first_line: int) -> int:
+        """Read whole lines, of which the first has some number; return how many they are."""
+        lines = block.split(b"\n")
+        if not lines[-1]:
+            lines.pop()
+        known, rest = len(self._numbers), []
+        has_text = [b'"' in line for line in lines]
+        with_text = np.array(has_text, dtype=bool)
+        found: list[tuple[Numbers, Numbers, Numbers, Rows]] = []
+        number = self._numbers.__getitem__
+        for cut, chosen in ((_names, ~with_text), (_names_and_text, with_text)):
+            at: Rows = np.flatnonzero(chosen)
+            words = cut(list(compress(lines, chosen)))
+            if words is None:  # something in them is of another form
+                usual = np.fromiter(map(_is_usual, compress(lines, chosen)), bool, len(at))
+                rest += at[~usual].tolist()
+                at = at[usual]
+                words = cut([lines[one] for one in at.tolist()])
+                assert words is not None
+            subjects, properties, values = (np.fromiter(map(number, one), np.int32, len(at)) for one in words)
+            found.append((subjects, properties, values, at))
+        self._check(known)
+        for subjects, properties, values, at in found:
+            good = np.ones(len(at), dtype=bool)
+            if self._bad:
+                bad = np.fromiter(self._bad, np.int32, len(self._bad))
+                good = ~(np.isin(subjects, bad) | np.isin(properties, bad) | np.isin(values, bad))
+                rest += at[~good].tolist()
+            where = (at[good] + first_line).astype(np.int32)
+            self._parts.append((subjects[good], properties[good], values[good], where, len(self._files) - 1))
+        self._add_odd((first_line + one, lines[one]) for one in rest)
+        return len(lines)
+
+    def _check(self, known: int) -> None:
+        """Note which of the terms that are new are not as the parser would give them back."""
+        new = [term for term, _ in zip(reversed(self._numbers), range(len(self._numbers) - known), strict=False)]
+        text = b"\n".join(new) + b"\n" if new else b""
+        if not _TERMS.fullmatch(text) or (not text.isascii() and not _is_utf8(text)):
+            bad = (one for one in new if not _TERM.fullmatch(one) or not _is_utf8(one))
+            self._bad.update(self._numbers[one] for one in bad)
+
+    def _add_odd(self, lines: Iterable[tuple[int, bytes]]) -> None:
+        """Read lines by the parser, each by itself."""
+        number, rows = self._numbers.__getitem__, []
+        for at, line in sorted(lines):
+            for quad in ox.parse(line, format=ox.RdfFormat.N_TRIPLES):
+                if isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode):
+                    raise BlankNodeFound
+                names = [_name(one) for one in (quad.subject, quad.predicate, quad.object)]
+                rows.append((*map(number, names), at))
+                self._odd[len(self._files) - 1, at] = line
+                self._bad.difference_update(rows[-1][:3])
+        if rows:
+            columns = np.array(rows, dtype=np.int32).T
+            self._parts.append((columns[0], columns[1], columns[2], columns[3], len(self._files) - 1))
+
+    # --- columns ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def names(self) -> list[bytes]:
+        """The terms by number."""
+        return list(self._numbers)
+
+    def _column(self, number: int) -> Numbers:
+        return np.concatenate([part[number] for part in self._parts]) if self._parts else np.zeros(0, np.int32)
+
+    @cached_property
+    def subjects(self) -> Numbers:
+        """The subject of each row."""
+        return self._column(0)
+
+    @cached_property
+    def properties(self) -> Numbers:
+        """The property of each row."""
+        return self._column(1)
+
+    @cached_property
+    def values(self) -> Numbers:
+        """The value of each row."""
+        return self._column(2)
+
+    @cached_property
+    def lines(self) -> Numbers:
+        """The line of each row."""
+        return self._column(3)
+
+    @cached_property
+    def files(self) -> Numbers:
+        """The file of each row."""
+        return np.repeat([part[4] for part in self._parts], [len(part[0]) for part in self._parts]).astype(np.int32)
+
+    def number(self, node: str) -> int | None:
+        """Return the number of a node, or None if no row has it."""
+        return self._numbers.get(node.encode() + (_END if node[0] == '"' else b""))
+
+    def node(self, number: int) -> str:
+        """Return the node of a number."""
+        name = self.names[number]
+        return name[:-2].decode() if name[0] == 34 else name.decode()
+
+    def nodes(self, numbers: Iterable[int]) -> list[str]:
+        """Return the nodes of some numbers."""
+        return [self.node(one) for one in numbers]
+
+    @cached_property
+    def _by_property(self) -> dict[int, Rows]:
+        kinds, codes = np.unique(self.properties, return_inverse=True)
+        order = np.argsort(codes.astype(np.uint16) if len(kinds) < 1 << 16 else codes, kind="stable")
+        ends = np.cumsum(np.bincount(codes, minlength=len(kinds)))
+        return {int(kind): order[end - n : end] for kind, end, n in zip(kinds, ends, np.bincount(codes), strict=True)}
+
+    def rows(self, node: str) -> Rows:
+        """Return the rows of a property."""
+        number = self.number(node)
+        return self._by_property.get(number, np.zeros(0, np.intp)) if number is not None else np.zeros(0, np.intp)
+
+    @property
+    def used_properties(self) -> list[str]:
+        """The properties of all rows."""
+        return self.nodes(self._by_property)
+
+    # --- text ---------------------------------------------------------------------------------------------
+
+    def statements(self, rows: Rows) -> bytes:
+        """Return rows as N-Triples."""
+        names, written = self.names, []
+        for subject, predicate, value in zip(
+            self.subjects[rows].tolist(), self.properties[rows].tolist(), self.values[rows].tolist(), strict=True
+        ):
+            last = names[value]
+            written.append(b"%b %b %b\n" % (names[subject], names[predicate], last if last[0] == 34 else last + _END))
+        return b"".join(written)
+
+    def excerpt(self, file: Path, subjects: Iterable[str]) -> tuple[list[int], bytes]:
+        """Return the lines of a file that are about some subjects: their numbers, and their text."""
+        number = self._files.index(file)
+        wanted = np.zeros(len(self.names), dtype=bool)
+        wanted[[one for one in map(self.number, subjects) if one is not None]] = True
+        rows = np.flatnonzero(wanted[self.subjects] & (self.lines > 0) & (self.files == number))
+        lines, first = np.unique(self.lines[rows], return_index=True)
+        text = []
+        for at, row in zip(lines.tolist(), rows[first], strict=True):
+            odd = self._odd.get((number, at))
+            text.append(self.statements(np.array([row])) if odd is None else odd + b"\n")
+        return lines.tolist(), b"".join(text)
+
+    @cached_property
+    def altered(self) -> dict[str, int]:
+        """How many literals an Oxigraph store would rewrite, by property."""
+        typed = [number for number, name in enumerate(self.names) if _XSD in name and number not in self._bad]
+        found = altered_by_store(map(self.node, typed))
+        is_altered = np.zeros(len(self.names), dtype=bool)
+        is_altered[[number for number in typed if self.node(number) in found]] = True
+        numbers: dict[str, int] = {}
+        for kind, rows in self._by_property.items() if found else ():
+            there = rows[is_altered[self.values[rows]]]
+            if len(there):
+                pairs = {*zip(self.subjects[there].tolist(), self.values[there].tolist(), strict=True)}
+                numbers[self.node(kind)] = len(pairs)
+        return numbers
+
+
+_Words = tuple[list[bytes], list[bytes], list[bytes]]
+
+
+def _names(lines: list[bytes]) -> _Words | None:
+    """Cut lines without a literal into subjects, properties and values; None if one is not three words and a full stop.
+
+    That the words are terms is for the caller to find out: only then are the full stops what ends the lines.
+    """
+    if not lines:
+        return [], [], []
+    text = b"\n".join(lines) + b"\n"
+    words = text.replace(b" .\n", b" . ").split(b" ")
+    words.pop()
+    if len(words) != 4 * len(lines) or words[3::4].count(b".") != len(lines):
+        return None
+    return words[0::4], words[1::4], words[2::4]
+
+
+def _names_and_text(lines: list[bytes]) -> _Words | None:
+    """Cut lines with a literal, which keeps the end of the line; None if one has fewer words."""
+    words = [line.split(b" ", 2) for line in lines]
+    if not set(map(len, words)) <= {3}:
+        return None
+    return [one[0] for one in words], [one[1] for one in words], [one[2] for one in words]
+
+
+def _is_usual(line: bytes) -> bool:
+    return _LINE.fullmatch(line) is not None
+
+
+def _name(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> bytes:
+    name = str(term).encode()
+    if name.startswith(b"<<"):
+        raise ReadError(f"RDF 1.2 triple terms are not supported: {term}")
+    return name + _END if name[0] == 34 else name
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
