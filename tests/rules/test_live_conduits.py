@@ -19,6 +19,7 @@ from qe_kg.rules.live_conduits import LiveConduits
 from qe_kg.shacl.affected.live_graph import LiveGraph, Triple
 from qe_kg.store.embedded import EmbeddedStore
 
+pytestmark = pytest.mark.xdist_group("live-conduits")
 RUNS, EDITS = 2 * int(os.environ.get("QE_KG_EDITS", "6")), 12
 OWN = "https://test.example/id/"
 BASE = "https://quantumenergy.example/"
@@ -113,6 +114,13 @@ def world(choose: random.Random) -> set[Triple]:
     )
     said -= {one for one in said if one[1] == node("qe:inZone")}
     said |= {(node(place), node("qe:inZone"), node(f"qev:zone-{zone}")) for place, zone in zones.items()}
+    # One way through, whatever else there is.
+    way = [("f0", "R", "S", "i"), ("f1", "S", "N", "j")]
+    ends = ("qe:hasSource", "qe:hasTarget", "qe:carries")
+    said -= {one for one in said if one[0] in map(node, ("f0", "f1")) and one[1] != node("rdf:type")}
+    said |= {(node(flow), node(end), node(one)) for flow, *ones in way for end, one in zip(ends, ones, strict=True)}
+    category = node("qev:data-category-customer-data")
+    said |= {(node("i"), node("qe:hasDataCategory"), category), (category, node("qe:isRestricted"), node("true"))}
     return said
 
 
