@@ -4,8 +4,8 @@
 
 Each model runs in a process of its own. A model is made where it is not there yet (``qe-kg generate --to-model``). A
 change points a flow at another flow's target; the time of `Validator.apply` is CPU time of the process and wall time,
-findings along paths included. A full run takes the same data and shapes, loaded already, through the same engine, without
-findings along paths.
+findings along paths included. A full run takes the same data and shapes, loaded already, through the same
+engine, without findings along paths.
 """
 
 from __future__ import annotations
