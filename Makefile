@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 
 TURTLE = $(shell find ontology shapes data examples tests -name '*.ttl')
 
-.PHONY: demo test servers test-servers mutants agree edits check format bench clean
+.PHONY: demo test servers test-servers mutants agree edits canonical check format bench clean
 
 demo: $(STAMP)  ## validate the model, ask an impact and a trace question, write an export
 	@mkdir -p build
@@ -31,6 +31,9 @@ agree: $(STAMP)  ## compare both our evaluators and pySHACL on shapes and data m
 
 edits: $(STAMP)  ## change data at random and compare validation of what changed with a full run, thousands of times
 	QE_KG_EDITS=600 $(BIN)/python -m pytest -s -q -n 0 tests/conformance/test_edits.py tests/validation/test_since.py
+
+canonical: $(STAMP)  ## name blank nodes of graphs made at random beside PyLD and rdflib, thousands of times
+	QE_KG_EXAMPLES=5000 $(BIN)/python -m pytest -s -q -n 0 tests/store/test_canonical.py
 
 check: $(STAMP)  ## formatting, lint, types, and the model by its own command
 	$(BIN)/ruff format --check .

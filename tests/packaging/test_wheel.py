@@ -31,9 +31,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not (folder / "done").exists():
             _run([sys.executable, "-m", "build", "--wheel", "--outdir", folder / "dist", ROOT], folder)
             (wheel,) = (folder / "dist").glob("*.whl")
-            venv.create(folder / "environment", with_pip=True)
-            python = folder / "environment" / "bin" / "python"
-            _run([python, "-m", "pip", "install", "--disable-pip-version-check", wheel], folder)
+            venv.create(folder / "environment")
+            install: list[str | Path] = ["install", "--no-compile", "--disable-pip-version-check", wheel]
+            _run([sys.executable, "-m", "pip", "--python", folder / "environment", *install], folder)
             (folder / "done").touch()
     return folder
 
