@@ -28,7 +28,7 @@ from qe_kg.lineage.what_if import compared_reach
 from tests.lineage.test_walk_against_reference import EXTERNAL, PARTICIPANTS, Question, questions
 
 ROOT = Path(__file__).resolve().parents[2]
-brief = settings(derandomize=True, max_examples=70, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+brief = settings(derandomize=True, max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 STAKEHOLDER = "qe:Stakeholder"
 TELEMETRY = "qed:flow-aov-04-smv-03-grid-telemetry"
 
@@ -122,7 +122,9 @@ def test_there_is_a_path_to_whom_an_impact_reaches(case: Case) -> None:
     answer = walk(case.graph, question.start, "downstream", replace(case.filters, certain=False))
     expected = {one.element.iri: one.hops for one in answer.reached}
     bound = len(PARTICIPANTS) if question.depth is None else question.depth
-    for goal in set(case.graph.elements).intersection(PARTICIPANTS) - question.start.participants:
+    # A path does not come back to where its first flow begins, whom an impact of that flow may well reach.
+    begun = {edge.source for edge in case.graph.edges if edge.iri in question.start.flows}
+    for goal in set(case.graph.elements).intersection(PARTICIPANTS) - question.start.participants - begun:
         paths = simple_paths(
             case.graph, question.start, {goal}, replace(case.filters, certain=False), max_hops=bound
         )  # fmt: skip
