@@ -5,16 +5,18 @@ Killed at any of them, it has changed nothing that readers see, or everything; r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from qe_kg.errors import StoreError
 from qe_kg.namespaces import DCTERMS, RDF, XSD
 from qe_kg.publish.claims import claimed
 from qe_kg.publish.plan import Plan, Step
-from qe_kg.publish.reading import patch_names, read_graph
+from qe_kg.publish.reading import read_graph
 from qe_kg.publish.swap import begin_record, needs_claim, run, swap, way_of
 from qe_kg.publish.versions import (
     DCAT,
@@ -24,6 +26,8 @@ from qe_kg.publish.versions import (
     first_name,
     history,
     new_version,
+    patch_names,
+    piece_names,
     read_heads,
     read_version,
 )
@@ -43,6 +47,27 @@ class Author:
     commit: str | None = None
 
 
+class _Staged(NamedTuple):
+    """A graph that is put where nobody looks.
+
+    Attributes:
+        name: its name there.
+        graph: what it holds: a content, a piece of it, or a part of a difference.
+        step: what it is for.
+
+    """
+
+    name: str
+    graph: CanonicalGraph
+    step: Step
+
+    def fits(self, found: CanonicalGraph) -> bool:
+        """Tell whether what came back is what should."""
+        if self.step.wanted is not None and self.graph is self.step.wanted.foretold.graph:
+            return self.step.wanted.foretold.fits(found)
+        return found.hash == self.graph.hash
+
+
 class Publisher:
     """Publishes to one store.
 
@@ -50,11 +75,13 @@ class Publisher:
         store: where to.
         record: IRI of the record's graph.
         author: who publishes.
+        piece: a graph of more triples is staged in pieces. Servers hold in memory what an update copies, so they hold a
+            piece at a time; and a run that was cut off goes on after the last piece that is there.
 
     """
 
-    def __init__(self, store: RemoteStore, record: str, author: Author) -> None:
-        self._store, self._record, self._author = store, record, author
+    def __init__(self, store: RemoteStore, record: str, author: Author, *, piece: int = 250_000) -> None:
+        self._store, self._record, self._author, self._piece = store, record, author, piece
         self._inventory = f"{record}/inventory"
         #: What the inventory listed when this run began; what came later is another run's.
         self._listed: set[str] = set()
@@ -99,7 +126,8 @@ class Publisher:
             if step.wanted is None:
                 continue
             foretold = step.wanted.foretold.graph
-            graph = GraphVersion(step.name, step.wanted.hash, foretold.hash, len(foretold))
+            pieces = 1 if by_content or foretold.has_blank_nodes else -(-len(foretold) // self._piece) or 1
+            graph = GraphVersion(step.name, step.wanted.hash, foretold.hash, len(foretold), pieces)
             if step.state == "same" and step.before is not None:
                 graph = step.before
                 derived.update(_chain(plan.head, graph.content))
@@ -120,15 +148,14 @@ class Publisher:
         self._listed = self._inventory_names()
         staged = list(self._to_stage(plan, version))
         # First what is going to be there, so that whatever a run leaves behind is found and removed by a later one.
-        names = [version.iri, *(name for name, *_ in staged)]
+        names = [version.iri, *(one.name for one in staged)]
         listed = as_n_triples((iri(name), iri(f"{RDF}type"), iri(_ENTITY)) for name in names)
         self._store.post_graph(self._inventory, listed, idempotent=True)
         graphs = dict(version.graphs)
-        for name, graph, step in staged:
-            found = self._put(name, graph, step)
-            if not _is_patch(name):
+        for one, found in self._sent(staged):
+            if one.name == graphs[one.step.name].content:
                 # Another one than foretold where a literal is altered in a way that is only known to be one.
-                graphs[step.name] = replace(graphs[step.name], stored=found.hash, size=len(found))
+                graphs[one.step.name] = replace(graphs[one.step.name], stored=found.hash, size=len(found))
         version = replace(version, graphs=graphs)
         text = as_n_triples(version.triples())
         self._store.put_graph(version.iri, text)
@@ -136,34 +163,49 @@ class Publisher:
             raise self._store.connection.error("did not keep the record of the version as it was sent")
         return version
 
-    def _to_stage(self, plan: Plan, version: Version) -> Iterator[tuple[str, CanonicalGraph, Step]]:
+    def _to_stage(self, plan: Plan, version: Version) -> Iterator[_Staged]:
         for step in plan.changes:
             if step.wanted is None:
                 continue
             content = version.graphs[step.name].content
             if content not in version.derived:
-                yield content, step.wanted.foretold.graph, step
+                names = piece_names(content)
+                for name, piece in zip(names, step.wanted.foretold.graph.divided(len(names)), strict=True):
+                    yield _Staged(name, piece, step)
                 continue
             for name, lines in zip(
                 patch_names(content, version.derived[content]), (step.removed, step.added), strict=True
             ):
                 if lines:
-                    yield name, CanonicalGraph(lines), step
+                    yield _Staged(name, CanonicalGraph(lines), step)
 
-    def _put(self, name: str, graph: CanonicalGraph, step: Step) -> CanonicalGraph:
-        """Put a graph where nobody looks, and read it back; what is there already from an earlier run is not sent."""
+    def _sent(self, staged: Iterable[_Staged]) -> Iterator[tuple[_Staged, CanonicalGraph]]:
+        """Put graphs where nobody looks, and yield what comes back of each; one is read while the next is sent."""
+        with ThreadPoolExecutor(1) as reading:
+            last: tuple[_Staged, Future[CanonicalGraph]] | None = None
+            for one in staged:
+                kept = self._kept(one)
+                if kept is None:
+                    self._store.put_graph(one.name, one.graph.parts, is_unread=True)
+                if last:
+                    yield last[0], last[1].result()
+                last = (one, reading.submit(self._read_back, one) if kept is None else _done(kept))
+            if last:
+                yield last[0], last[1].result()
 
-        def fits(found: CanonicalGraph) -> bool:
-            loose = step.wanted is not None and not _is_patch(name)
-            return step.wanted.foretold.fits(found) if loose and step.wanted else found.hash == graph.hash
+    def _kept(self, one: _Staged) -> CanonicalGraph | None:
+        """Return what an earlier run put there, if it is what should be there; it need not be sent again."""
+        if one.name not in self._listed:
+            return None
+        found = read_graph(self._store, one.name, one.graph)
+        return found if one.fits(found) else None
 
-        if name in self._listed and fits(found := read_graph(self._store, name, graph)):
-            return found
-        self._store.put_graph(name, graph.parts, is_unread=True)
-        found = read_graph(self._store, name, graph)
-        if not fits(found):
+    def _read_back(self, one: _Staged) -> CanonicalGraph:
+        found = read_graph(self._store, one.name, one.graph)
+        if not one.fits(found):
             raise self._store.connection.error(
-                f"does not give back {step.name} as it should: {_difference(graph, found)}. Nothing was published"
+                f"does not give back {one.step.name} as it should: {_difference(one.graph, found)}. "
+                "Nothing was published"
             )
         return found
 
@@ -215,7 +257,8 @@ class Publisher:
 
     def _is_copy(self, name: str, shall: GraphVersion) -> bool:
         """Tell whether a graph is the staged one, which was read back: it has as many triples, and all of these."""
-        return self._store.size(name) == shall.size == self._store.shared(shall.content, name)
+        pieces = piece_names(shall.content)
+        return self._store.size(name) == shall.size == sum(self._store.shared(piece, name) for piece in pieces)
 
     def _has_difference(self, step: Step, patches: tuple[str, str]) -> bool:
         """Tell whether a graph has what was added, all of it, and lacks what was removed.
@@ -253,6 +296,12 @@ class Publisher:
             run(self._store, f"DELETE DATA {{ GRAPH <{self._inventory}> {{ {rows_gone} }} }}")
 
 
+def _done(found: CanonicalGraph) -> Future[CanonicalGraph]:
+    future: Future[CanonicalGraph] = Future()
+    future.set_result(found)
+    return future
+
+
 def _chain(version: Version, content: str) -> dict[str, str]:
     """Return what a content is a difference to, and that in turn."""
     found = {}
@@ -269,7 +318,7 @@ def _needs(version: Version) -> Iterator[str]:
         chain = _chain(version, graph.content)
         for content, base in chain.items():
             yield from patch_names(content, base)
-        yield list(chain.values())[-1] if chain else graph.content
+        yield from piece_names(list(chain.values())[-1] if chain else graph.content)
 
 
 def _can_be_told_by_difference(step: Step) -> bool:
@@ -278,10 +327,6 @@ def _can_be_told_by_difference(step: Step) -> bool:
         and step.wanted is not None and not step.wanted.foretold.loose
         and step.before.hash != step.wanted.hash
     )  # fmt: skip
-
-
-def _is_patch(name: str) -> bool:
-    return "&part=" in name
 
 
 def _difference(sent: CanonicalGraph, found: CanonicalGraph) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qe_kg.errors import ReadError, StoreError
-from qe_kg.publish.versions import Version
+from qe_kg.publish.versions import Version, patch_names, piece_names
 from qe_kg.store.canonical import CanonicalGraph, canonical_text
 from qe_kg.store.connection import Reply
 from qe_kg.store.remote import RemoteStore
@@ -62,12 +62,6 @@ def _are_the_lines(lines: tuple[bytes, ...], text: Iterator[bytes]) -> bool:
     return not missing and not rest and count == len(lines)
 
 
-def patch_names(content: str, base: str) -> tuple[str, str]:
-    """Return the names of the graphs with what is removed from and what is added to one content to get another."""
-    part = f"{content}&since={base.rpartition('=')[2]}"
-    return f"{part}&part=removed", f"{part}&part=added"
-
-
 def read_version_graph(store: RemoteStore, version: Version, name: str) -> CanonicalGraph:
     """Return what a version held of a graph, from what the store keeps of it.
 
@@ -80,7 +74,7 @@ def read_version_graph(store: RemoteStore, version: Version, name: str) -> Canon
     while (base := version.derived.get(content)) is not None:
         patches.append(content)
         content = base
-    lines = set(read_graph(store, content).lines)
+    lines = {line for piece in piece_names(content) for line in read_graph(store, piece).lines}
     for later in reversed(patches):
         removed, added = patch_names(later, version.derived[later])
         lines -= set(read_graph(store, removed).lines)

@@ -21,14 +21,11 @@ from qe_kg.errors import StoreError
 from qe_kg.namespaces import DCTERMS, PROV
 from qe_kg.publish.claims import claims_graph
 from qe_kg.publish.plan import Step
-from qe_kg.publish.reading import patch_names
-from qe_kg.publish.versions import DCAT, GraphVersion, Version
+from qe_kg.publish.versions import DCAT, Version, patch_names, piece_names
 from qe_kg.store.quirks import Quirks
 from qe_kg.store.remote import RemoteStore
 
 Way = Literal["update", "transaction", "pointer"]
-#: From so many triples on, a server that holds all solutions of an update copies a graph in portions.
-_MANY = 50_000
 
 
 def way_of(quirks: Quirks) -> Way:
@@ -64,7 +61,7 @@ def swap(store: RemoteStore, record: str, old: str, new: Version, steps: Sequenc
     head = f"<{record}> <{DCAT}hasCurrentVersion>"
     quirks = store.profile.quirks
     if way_of(quirks) == "pointer":
-        run(store, _moved(record, f"{head} ?any", f"{head} <{new.iri}>", f"{head} <{old}> . {head} ?any"))
+        run_once(store, _moved(record, f"{head} ?any", f"{head} <{new.iri}>", f"{head} <{old}> . {head} ?any"))
         return
     fence = f"GRAPH <{claims_graph(record)}> {{ <{new.iri}> ?claim ?claimed }}" if needs_claim(quirks) else ""
     # Given only where the old version is current and what it takes is there; the rest asks for no more than this.
@@ -73,13 +70,13 @@ def swap(store: RemoteStore, record: str, old: str, new: Version, steps: Sequenc
     parts = [
         f"INSERT {{ GRAPH <{record}> {{ {permit} }} }} "
         f"WHERE {{ GRAPH <{record}> {{ {head} <{old}> }} {fence} {conditions} }}",
-        *(part for step in steps for part in _graph_update(record, permit, step, new, quirks)),
+        *(part for step in steps for part in _graph_update(record, permit, step, new)),
         # What a plain load said about its graphs.
         f"DELETE {{ GRAPH <{record}> {{ <{record}> <{PROV}hadMember> ?m }} }} "
         f"WHERE {{ GRAPH <{record}> {{ {permit} . <{record}> <{PROV}hadMember> ?m }} }}",
         _moved(record, f"{head} ?any", f"{head} <{new.iri}>", f"{permit} . {head} ?any"),
     ]
-    run(store, " ;\n".join(parts))
+    run_once(store, " ;\n".join(parts))
 
 
 def _condition(step: Step, new: Version, number: int) -> str:
@@ -87,9 +84,9 @@ def _condition(step: Step, new: Version, number: int) -> str:
     if step.wanted is None:
         return ""
     triple = f"?s{number} ?p{number} ?o{number}"
-    content = _content(step)
+    content = new.graphs[step.name].content
     if content not in new.derived:
-        return f"FILTER EXISTS {{ GRAPH <{content}> {{ {triple} }} }}"
+        return " ".join(f"FILTER EXISTS {{ GRAPH <{piece}> {{ {triple} }} }}" for piece in piece_names(content))
     found, live = [], f"EXISTS {{ GRAPH <{step.name}> {{ {triple} }} }}"
     removed, added = patch_names(content, new.derived[content])
     for name, lines, is_wrong in ((removed, step.removed, f"NOT {live}"), (added, step.added, live)):
@@ -99,42 +96,30 @@ def _condition(step: Step, new: Version, number: int) -> str:
     return " ".join(found)
 
 
-def _content(step: Step) -> str:
-    assert step.wanted is not None
-    return GraphVersion(step.name, step.wanted.hash, "", 0).content
-
-
-def _graph_update(record: str, permit: str, step: Step, new: Version, quirks: Quirks) -> list[str]:
+def _graph_update(record: str, permit: str, step: Step, new: Version) -> list[str]:
     guard, live = f"GRAPH <{record}> {{ {permit} }}", _in(step.name)
     if step.wanted is None:
         return [f"DELETE {{ {live} }} WHERE {{ {guard} {live} }}"]
-    content = _content(step)
+    content = new.graphs[step.name].content
     if content in new.derived:
         removed, added = map(_in, patch_names(content, new.derived[content]))
         return [
             *([f"DELETE {{ {live} }} WHERE {{ {guard} {removed} }}"] if step.removed else []),
             *([f"INSERT {{ {live} }} WHERE {{ {guard} {added} }}"] if step.added else []),
         ]
-    update = []
-    if step.place is not None:
-        # What stays is neither taken out and put back nor written once more.
-        update.append(f"DELETE {{ {live} }} WHERE {{ {guard} {live} FILTER NOT EXISTS {{ {_in(content)} }} }}")
-    for predicate in _portions(step.added, quirks):
-        to, source = _in(step.name, predicate), _in(content, predicate)
-        but = "" if step.place is None else f"FILTER NOT EXISTS {{ {to} }}"
-        update.append(f"INSERT {{ {to} }} WHERE {{ {guard} {source} {but} }}")
-    return update
+    pieces = list(map(_in, piece_names(content)))
+    if step.place is None:
+        return [f"INSERT {{ {live} }} WHERE {{ {guard} {piece} }}" for piece in pieces]
+    # What stays is neither taken out and put back nor written once more.
+    kept = " ".join(f"FILTER NOT EXISTS {{ {piece} }}" for piece in pieces)
+    return [
+        f"DELETE {{ {live} }} WHERE {{ {guard} {live} {kept} }}",
+        *(f"INSERT {{ {live} }} WHERE {{ {guard} {piece} FILTER NOT EXISTS {{ {live} }} }}" for piece in pieces),
+    ]
 
 
-def _in(graph: str, predicate: str = "?p") -> str:
-    return f"GRAPH <{graph}> {{ ?s {predicate} ?o }}"
-
-
-def _portions(lines: Sequence[bytes], quirks: Quirks) -> list[str]:
-    """Return the predicates by which to copy a graph: any, or each that some triples have where these are many."""
-    if not quirks.holds_solutions or len(lines) < _MANY:
-        return ["?p"]
-    return sorted({line.split(b" ", 2)[1].decode() for line in lines})
+def _in(graph: str) -> str:
+    return f"GRAPH <{graph}> {{ ?s ?p ?o }}"
 
 
 def _moved(record: str, old: str, new: str, condition: str) -> str:
@@ -142,6 +127,19 @@ def _moved(record: str, old: str, new: str, condition: str) -> str:
         f"DELETE {{ GRAPH <{record}> {{ {old} }} }} INSERT {{ GRAPH <{record}> {{ {new} }} }} "
         f"WHERE {{ GRAPH <{record}> {{ {condition} }} }}"
     )
+
+
+def run_once(store: RemoteStore, update: str) -> None:
+    """Send an update; where two at once are not kept apart, not again while the first may be at work.
+
+    Raises:
+        StoreError: it did not work out, or nobody knows whether it did.
+
+    """
+    if needs_claim(store.profile.quirks):
+        store.update(update, again_if_busy=True)
+    else:
+        run(store, update)
 
 
 def run(store: RemoteStore, update: str) -> None:

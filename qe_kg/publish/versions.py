@@ -44,6 +44,7 @@ class GraphVersion:
         hash: the hash of what the files say.
         stored: the hash of what the store holds of it; another one where the product alters literals.
         size: triples that the store holds of it.
+        pieces: in how many graphs the content is staged, where it is large.
 
     """
 
@@ -51,11 +52,12 @@ class GraphVersion:
     hash: str
     stored: str
     size: int
+    pieces: int = 1
 
     @property
     def content(self) -> str:
-        """The IRI of the graph that holds this content under a name of its own."""
-        return f"{self.name}?sha256={self.hash}"
+        """The IRI of the content, and of the graph that holds it under a name of its own, if it is one."""
+        return f"{self.name}?sha256={self.hash}" + (f"&pieces={self.pieces}" if self.pieces > 1 else "")
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,18 @@ class Version:
         return [(subject, iri(predicate), value) for subject, predicate, value in rows]
 
 
+def piece_names(content: str) -> list[str]:
+    """Return the names of the graphs that hold a content."""
+    _, _, count = content.partition("&pieces=")
+    return [f"{content}&piece={number}" for number in range(1, int(count) + 1)] if count else [content]
+
+
+def patch_names(content: str, base: str) -> tuple[str, str]:
+    """Return the names of the graphs with what is removed from and what is added to one content to get another."""
+    part = f"{content}&since={base.partition('?sha256=')[2].partition('&')[0]}"
+    return f"{part}&part=removed", f"{part}&part=added"
+
+
 def new_version(record: str, previous: Version, **values: object) -> Version:
     """Make the version after another one, by a run of its own."""
     began = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -215,7 +229,7 @@ def read_version(store: RemoteStore, record: str, name: str) -> Version | None:
         if usual := about.get(f"{PROV}specializationOf"):
             graphs[usual[0]] = GraphVersion(
                 usual[0], about[f"{DCTERMS}identifier"][0], one(f"{content}#stored", f"{SPDX}checksumValue"),
-                int(about[f"{VOID}triples"][0]),
+                int(about[f"{VOID}triples"][0]), len(piece_names(content)),
             )  # fmt: skip
     members = said[name].get(f"{PROV}hadMember", [])
     # No ASK: Virtuoso answers it with a table.

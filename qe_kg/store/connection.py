@@ -97,7 +97,7 @@ class Connection:
 
     def send(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: Body | None = None,
-        idempotent: bool, allowed: tuple[int, ...] = (),
+        idempotent: bool, again_if_busy: bool = False, allowed: tuple[int, ...] = (),
     ) -> Reply:  # fmt: skip
         """Send a request and return the answer.
 
@@ -107,6 +107,7 @@ class Connection:
             headers: in addition to those that sign in.
             body: what to send.
             idempotent: whether doing it twice is the same as doing it once; only then is it tried again.
+            again_if_busy: whether to try again all the same where the store says that it did not begin.
             allowed: statuses that are no errors, beside 200 to 299.
 
         Raises:
@@ -129,7 +130,8 @@ class Connection:
                 self._has_answered = True
                 if 200 <= response.status < 300 or response.status in allowed:
                     return Reply(response, self)
-                if last or response.status not in (*_BUSY, *self.profile.quirks.busy):
+                is_over = attempt >= self.profile.retries or not (idempotent or again_if_busy)
+                if is_over or response.status not in (*_BUSY, *self.profile.quirks.busy):
                     raise self._refusal(response, url)
                 wait = response.headers.get("Retry-After", "")
                 response.drain_conn()

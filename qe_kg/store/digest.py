@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _ALGORITHMS = {"MD5": "md5", "SHA-256": "sha256"}
@@ -29,7 +31,7 @@ class Challenge:
     opaque: str = ""
     algorithm: str = "MD5"
     qop: str = "auth"
-    count: int = field(default=0, repr=False)
+    _counts: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False, compare=False)
 
     @classmethod
     def read(cls, header: str) -> Challenge | None:
@@ -58,8 +60,8 @@ class Challenge:
             cnonce: the client's number; None makes one up.
 
         """
-        self.count += 1
-        cnonce, count = cnonce or secrets.token_hex(16), f"{self.count:08x}"
+        # Taken in one step, for several threads may ask at once.
+        cnonce, count = cnonce or secrets.token_hex(16), f"{next(self._counts):08x}"
         base = self.algorithm.removesuffix("-SESS")
 
         def digest(text: str) -> str:

@@ -26,8 +26,6 @@ class Quirks:
         union_repeats: whether a triple of two graphs comes twice in their union.
         auth: how the product expects a password.
         atomic_update: whether an update of several operations happens as a whole or not at all.
-        holds_solutions: whether INSERT … WHERE holds all solutions before it inserts any; a large graph is then copied
-            in portions, all in one update.
         serial_updates: whether of two updates at once one waits for the other, or fails.
         chunked: whether a body may come in parts of which nobody tells the number before.
         unread_option: what the graph store's URL may get for a graph that nobody reads yet: it loads faster, and what a
@@ -51,7 +49,6 @@ class Quirks:
     union_repeats: bool = False
     auth: str = "basic"
     atomic_update: bool = False
-    holds_solutions: bool = False
     serial_updates: bool = False
     chunked: bool = True
     unread_option: str = ""
@@ -71,7 +68,7 @@ PRODUCTS: dict[str, Quirks] = {
     ),
     "fuseki": Quirks(
         query="/query", update="/update", graph_store="/data", may_cut_rows=False, atomic_update=True,
-        serial_updates=True, holds_solutions=True, insert_limit=0, tested="5.6.0",
+        serial_updates=True, insert_limit=0, tested="5.6.0",
     ),
     "rdf4j": Quirks(
         query="", update="/statements", graph_store="/rdf-graphs/service", default_graph="union", may_cut_rows=False,

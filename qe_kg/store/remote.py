@@ -380,12 +380,13 @@ class RemoteStore:
 
     # --- changing ---------------------------------------------------------------------------------------------
 
-    def update(self, update: str, *, idempotent: bool = False) -> None:
+    def update(self, update: str, *, idempotent: bool = False, again_if_busy: bool = False) -> None:
         """Run a SPARQL update of our own making, as it stands.
 
         Args:
             update: with each graph named; LOAD and SERVICE are refused.
             idempotent: whether it may be tried again where nobody knows whether it was done.
+            again_if_busy: whether it may be tried again where the store says that it did not begin.
 
         Raises:
             CallError: the profile has no URL for updates.
@@ -397,7 +398,7 @@ class RemoteStore:
             raise CallError(f"the store {self.profile.name} has no URL for updates: add update = … or base = …")
         with self.connection.send(
             "POST", self.profile.update, body=urlencode([("update", update)]).encode(), idempotent=idempotent,
-            headers={"Content-Type": "application/x-www-form-urlencoded"},
+            again_if_busy=again_if_busy, headers={"Content-Type": "application/x-www-form-urlencoded"},
         ) as reply:  # fmt: skip
             reply.read()
 

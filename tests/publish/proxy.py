@@ -24,6 +24,7 @@ KINDS = (
     "short answer",  # half an answer that announces its own length: a truncated 200
     "500 once", "503 once", "409 once", "500 always", "503 always", "409 always",
     "full",  # from here on nothing more can be stored
+    "cut at work",  # the connection closes while the server does what it was asked
     "slow",  # the publisher has given up when the server is asked
     "kill publisher before", "kill publisher after", "kill server before", "kill server after",
 )  # fmt: skip
@@ -100,8 +101,8 @@ def proxied(proxy: Proxy) -> Iterator[Proxy]:
             if kind == "cut in request":
                 _send_half(proxy.server, self, body)
                 return
-            if kind == "slow":
-                time.sleep(proxy.delay)
+            if kind in ("slow", "cut at work"):
+                time.sleep(proxy.delay if kind == "slow" else 0)
                 late = threading.Thread(target=lambda: _forward_late(proxy.server, self, body))
                 late.start()
                 proxy.late.append(late)

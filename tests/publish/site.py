@@ -17,6 +17,8 @@ from qe_kg.store.remote import RemoteStore
 from tests.servers.running import Server
 
 Graphs = Mapping[str, str]
+#: Graphs of more triples are staged in pieces.
+PIECE = 30
 
 
 def profile_of(server: Server, base: str | None = None) -> Profile:
@@ -63,13 +65,14 @@ class Site:
         **options: Any,
     ) -> Version:  # fmt: skip
         used = self.store() if store is None else store
-        return Publisher(used, self.record, Author(who, "test")).publish(plan or self.plan(graphs, used), **options)
+        publisher = Publisher(used, self.record, Author(who, "test"), piece=PIECE)
+        return publisher.publish(plan or self.plan(graphs, used), **options)
 
     def roll_back(self, to: str | None = None, **options: Any) -> Version:
         store = self.store()
         version = find_version(self.kept(), to)
         plan = make_plan(store, self.record, wanted_from_version(store, version), "Test")
-        return Publisher(store, self.record, Author("Bob", "test")).publish(plan, **options)
+        return Publisher(store, self.record, Author("Bob", "test"), piece=PIECE).publish(plan, **options)
 
     def head(self) -> Version:
         return published(self.store(), self.record, ())[0]

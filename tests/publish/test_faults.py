@@ -25,6 +25,7 @@ from tests.servers.running import PRODUCTS
 OLD = marked("old", {"same": 3, "changed": 40, "gone": 5})
 NEW = marked("new", {"same": 4, "changed": 41, "added": 6})
 _IMPATIENT: dict[str, Any] = {"retries": 1, "timeout": 3.0}
+_PATIENT = 5.0
 #: Killing and starting one of these takes seconds, so it is done at every third request only.
 _SLOW_TO_START = ("fuseki", "rdf4j", "virtuoso")
 
@@ -79,7 +80,8 @@ def _try(site: Site, at: int, kind: str, reading: Reading) -> str:
         assert site.has(NEW) or site.has(OLD), where
         assert "\n" not in outcome, where
         assert outcome or site.has(NEW), where
-        site.publish(NEW, keep=2)
+        # It waits for a swap that may still be at work, for as long as the store has for an answer.
+        site.publish(NEW, keep=2, store=site.store(timeout=_PATIENT))
         assert site.has(NEW), where
         for late in proxy.late:
             late.join()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from typing import Any
 
 import pytest
 
 from qe_kg import CallError, StoreError
 from qe_kg.publish.plan import Plan
-from qe_kg.publish.versions import DCAT
+from qe_kg.publish.swap import swap
+from qe_kg.publish.versions import DCAT, GraphVersion, piece_names
 from qe_kg.store.canonical import canonical_text
-from tests.publish.site import Graphs, Site, triples, versions
+from qe_kg.store.remote import RemoteStore
+from tests.publish.site import PIECE, Graphs, Site, triples, versions
 from tests.servers.running import PRODUCTS
 
 everywhere = pytest.mark.parametrize("site", PRODUCTS, indirect=True)
@@ -91,7 +94,7 @@ def test_what_no_kept_version_needs_is_removed(site: Site) -> None:
         site.publish(graphs, keep=1)
     expected = {site.record, f"{site.record}/inventory"}
     for version in site.kept():
-        expected |= {version.iri, *(graph.content for graph in version.graphs.values())}
+        expected |= {version.iri, *(one for graph in version.graphs.values() for one in piece_names(graph.content))}
     expected |= {f"{site.record}/claims"} & site.graphs_in_store()
     expected |= set() if site.head().by_content else set(site.head().graphs)
     assert [one.number for one in site.kept()] == [4, 3]
@@ -110,10 +113,76 @@ def test_differences_give_what_whole_graphs_give(site: Site) -> None:
     assert hashes[1] == hashes[3] and hashes[0] == hashes[4] and len(set(hashes)) == 3
     if not version.by_content:
         sizes = {name.rpartition("?")[2]: site.store().size(name) for name in site.graphs_in_store() if "?" in name}
-        assert sorted(sizes.values()) == [1, 1, 1, 1, 2, 2, 50, 50]
+        assert sorted(sizes.values()) == [1, 1, 1, 1, 2, 2, 25, 25, 25, 25]
     for number, expected in (("3", hashes[2]), ("2", hashes[1]), ("1", hashes[0])):
         site.roll_back(number, keep=20)
         assert site.live()["a"].hash == expected
+
+
+@everywhere
+def test_what_is_large_goes_in_pieces_and_is_not_sent_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    (start,) = versions(1)
+    if site.publish(start).by_content:
+        return  # readers get the graph that was staged, so it is one
+    large = {**start, "large": triples("large", range(3 * PIECE))}
+    pieces = piece_names(GraphVersion(site.name("large"), site.wanted(large)[-1].hash, "", 0, 3).content)
+    sent, put_graph = list[str](), RemoteStore.put_graph
+
+    def put(store: RemoteStore, name: str, *arguments: Any, **options: Any) -> None:
+        sent.append(name)
+        if len(sent) == 2:
+            raise StoreError("the connection was cut")
+        put_graph(store, name, *arguments, **options)
+
+    monkeypatch.setattr(RemoteStore, "put_graph", put)
+    with pytest.raises(StoreError, match="was cut"):
+        site.publish(large)
+    assert site.has(start) and site.graphs_in_store() & set(pieces) == {pieces[0]}
+    site.publish(large)
+    assert site.has(large) and sent == [*pieces[:2], *pieces[1:], site.head().iri]
+    smaller = {**start, "large": triples("large", range(5, 3 * PIECE))}
+    site.publish(smaller, delta=True)
+    assert site.has(smaller)
+    site.roll_back()
+    assert site.has(large)
+
+
+@everywhere
+def test_a_difference_to_something_else_is_refused(site: Site) -> None:
+    text = triples("a", range(9))
+    site.publish({"a": text})
+    if site.head().by_content:
+        return  # sends no differences
+    for foreign, kept in ((triples("a", range(9, 10)), text), ("", triples("a", range(1, 9)))):
+        site.store().put_graph(site.name("a"), text.encode())
+        plan = site.plan({"a": triples("a", range(1, 10))})
+        site.store().put_graph(site.name("a"), (kept + foreign).encode())
+        with pytest.raises(StoreError, match="a graph had changed that a difference is sent for"):
+            site.publish({}, plan=plan, delta=True)
+        assert site.has({"a": kept + foreign}) and site.head().number == 1
+    site.publish({"a": triples("a", range(1, 10))}, delta=True)
+    assert site.has({"a": triples("a", range(1, 10))})
+
+
+@everywhere
+@pytest.mark.parametrize("is_delta", [False, True])
+def test_a_swap_that_did_something_else_is_told(site: Site, monkeypatch: pytest.MonkeyPatch, *, is_delta: bool) -> None:
+    site.publish({"a": triples("a", range(9))})
+    if site.head().by_content:
+        return  # what readers get is what was read back
+    name, change = site.name("a"), {"a": triples("a", range(5, 12))}
+
+    def badly(store: RemoteStore, *arguments: Any) -> None:
+        swap(store, *arguments)
+        put = triples("a", range(6, 12)) + triples("a" if is_delta else "other", range(1))
+        store.put_graph(name, put.encode())
+
+    with monkeypatch.context() as patched:
+        patched.setattr("qe_kg.publish.publisher.swap", badly)
+        with pytest.raises(StoreError, match="something else in"):
+            site.publish(change, delta=is_delta)
+    site.publish(change)
+    assert site.has(change)
 
 
 @everywhere
