@@ -111,7 +111,7 @@ def simple_paths(
     ends where it first meets the goal. The next path is looked for only when it is asked for.
     """
     known = source.describe(goal)
-    shown = frozenset(one for one in goal if filters.shows(known[one]))
+    shown = frozenset(one for one in goal if one in known and filters.shows(known[one]))
     yield from _Search(source, start, frozenset(goal), shown, filters, max_hops).paths()
 
 
