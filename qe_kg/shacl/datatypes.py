@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from qe_kg.namespaces import XSD
@@ -92,7 +92,6 @@ ORDERED = (
     "string", "boolean", "dateTime", "dateTimeStamp", "date", "time", "gYear", "gYearMonth", "yearMonthDuration",
     "dayTimeDuration",
 )  # fmt: skip
-_COMPILED = {f"{XSD}{name}": re.compile(pattern) for name, pattern in PATTERNS.items()}
 _RANGES = {f"{XSD}{name}": limits for name, limits in RANGES.items()}
 #: Datatypes derived from xsd:decimal by way of xsd:integer.
 INTEGERS = frozenset(
@@ -101,13 +100,19 @@ INTEGERS = frozenset(
 )
 
 
+@cache
+def _compiled(datatype: str) -> re.Pattern[str] | None:
+    pattern = PATTERNS.get(datatype.removeprefix(XSD)) if datatype.startswith(XSD) else None
+    return None if pattern is None else re.compile(pattern)
+
+
 @lru_cache(maxsize=1 << 16)
 def is_well_formed(node: Node) -> bool:
     """Tell whether a literal's lexical form is in the lexical space of its datatype; unknown datatypes take any."""
     lexical, datatype, language = literal_parts(node)
     if datatype == LANG_STRING:
         return bool(language)
-    pattern = _COMPILED.get(datatype)
+    pattern = _compiled(datatype)
     if pattern is None:
         return True
     if pattern.fullmatch(lexical) is None:

@@ -13,6 +13,7 @@ _FORBIDDEN = {
     "MINUS": "MINUS is not allowed where variables are bound beforehand",
     "VALUES": "VALUES is not allowed where variables are bound beforehand",
 }
+_ALWAYS = frozenset({"currentShape", "shapesGraph"})  # which a sub-select need not project
 _PATH = re.compile(r"[$?]PATH(?!\w)")
 
 
@@ -32,7 +33,8 @@ def checked(query: str, bound: Iterable[str]) -> str:
         word = token.text.upper() if token.kind == "word" else ""
         if word in _FORBIDDEN:
             raise QueryError(_FORBIDDEN[word])
-        if before is not None and before.text.upper() == "AS" and token.text[:1] in "?$" and token.text[1:] in names:
+        is_new = before is not None and before.text.upper() == "AS" and token.text[:1] in "?$"
+        if is_new and token.text[1:] in names | _ALWAYS:
             raise QueryError(f"AS {token.text}: the variable is bound beforehand and cannot be bound again")
     _check_subselects(significant, names)
     return query

@@ -7,8 +7,12 @@ goes by the parser, so that nothing ill-formed passes and every term is written 
 
 from __future__ import annotations
 
+import os
+import pickle
 import re
-from collections.abc import Iterable
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import compress, count
 from pathlib import Path
@@ -26,6 +30,15 @@ Numbers = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.intp]
 
 _BLOCK = 1 << 21
+#: From this size on (bytes), two processes share a file; the other one begins later, and so gets less of it.
+APART, _SHARE = 1 << 25, 0.55
+_OTHER_HALF = """
+import sys
+from pathlib import Path
+from qe_kg.store.columns import Columns
+columns = Columns.of_part(Path(sys.argv[1]), int(sys.argv[2]))
+sys.stdout.buffer.write(columns.written())
+"""
 _PATH = rb"(?:[A-Za-z0-9/._~!$&'()*+,;=:@-]++|%[0-9A-Fa-f]{2})*+"
 _IRI = rb"<https?://[A-Za-z0-9.-]++/" + _PATH + rb"(?:#" + _PATH + rb")?+>"
 _TEXT = rb'"(?:[^\x00-\x1f"\\\x7f]++|\\["\\nrt])*+"'
@@ -76,6 +89,19 @@ class Columns:
         self._odd: dict[tuple[int, int], bytes] = {}
         self._files: list[Path] = []
 
+    @classmethod
+    def of_part(cls, path: Path, start: int) -> Columns:
+        """Read an N-Triples file from the beginning of a line on; that line has the number 1.
+
+        Raises:
+            BlankNodeFound, OSError, SyntaxError: it cannot be read.
+
+        """
+        columns = cls()
+        columns._files.append(path)
+        columns._add_lines(path, start, None, 1)
+        return columns
+
     # --- filling ------------------------------------------------------------------------------------------
 
     def add_file(self, path: Path) -> None:
@@ -86,13 +112,13 @@ class Columns:
             ParseError, ReadError: it cannot be read.
 
         """
-        line, before = 1, len(self._parts)
+        before = len(self._parts)
         self._files.append(path)
         try:
-            with path.open("rb") as file:
-                while block := file.read(_BLOCK):
-                    block += file.readline()
-                    line += self._add_block(block, line)
+            if path.stat().st_size < APART or (os.cpu_count() or 1) == 1 or not sys.executable:
+                self._add_lines(path, 0, None, 1)
+            else:
+                self._add_in_two(path)
         except BlankNodeFound:
             del self._parts[before:]
             self._odd = {place: text for place, text in self._odd.items() if place[0] != len(self._files) - 1}
@@ -103,6 +129,52 @@ class Columns:
             raise syntax_error(path, error) from error
         except OSError as error:
             raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+    def _add_lines(self, path: Path, start: int, end: int | None, line: int) -> int:
+        """Read a file from the beginning of a line, which has some number, to that of another; return its number."""
+        with path.open("rb") as file:
+            file.seek(start)
+            while (end is None or file.tell() < end) and (
+                block := file.read(_BLOCK if end is None else min(_BLOCK, end - file.tell()))
+            ):
+                block += file.readline() if block[-1:] != b"\n" else b""
+                line += self._add_block(block, line)
+        return line
+
+    def _add_in_two(self, path: Path) -> None:
+        """Read the first half of a file here, and the second at the same time in a process of its own."""
+        with path.open("rb") as file:
+            file.seek(int(path.stat().st_size * _SHARE))
+            file.readline()
+            middle = file.tell()
+        command = [sys.executable, "-c", _OTHER_HALF, str(path), str(middle)]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as other:
+            try:
+                line = self._add_lines(path, 0, middle, 1)
+                answer, _ = other.communicate()
+            except BaseException:
+                other.kill()
+                raise
+        if other.returncode:  # whatever it is, it comes up here too
+            self._add_lines(path, middle, None, line)
+        else:
+            self._add_part(answer, line - 1)
+
+    def written(self) -> bytes:
+        """Return all that was read of one file, for `_add_part` of another process."""
+        columns = [self.subjects, self.properties, self.values, self.lines]
+        return pickle.dumps((b"\n".join(self.names), [one.tobytes() for one in columns], self._odd, self._bad))
+
+    def _add_part(self, part: bytes, lines_before: int) -> None:
+        names, columns, odd, bad = pickle.loads(part)
+        known, number = len(self._numbers), self._numbers.__getitem__
+        numbers = np.fromiter(map(number, names.split(b"\n") if names else ()), np.int32)
+        subjects, properties, values, lines = (np.frombuffer(one, np.int32) for one in columns)
+        file = len(self._files) - 1
+        self._parts.append((numbers[subjects], numbers[properties], numbers[values], lines + lines_before, file))
+        self._odd |= {(file, at + lines_before): line for (_, at), line in odd.items()}
+        self._bad.update(one for one in numbers[list(bad)].tolist() if one >= known)
 
     def add_quads(self, quads: Iterable[ox.Quad]) -> None:
         """Add the triples of quads."""
@@ -132,9 +204,9 @@ class Columns:
         number = self._numbers.__getitem__
         for cut, chosen in ((_names, ~with_text), (_names_and_text, with_text)):
             at: Rows = np.flatnonzero(chosen)
-            words = cut(list(compress(lines, chosen)))
+            words = cut(list(compress(lines, chosen.tobytes())))
             if words is None:  # something in them is of another form
-                usual = np.fromiter(map(_is_usual, compress(lines, chosen)), bool, len(at))
+                usual = np.fromiter(map(_is_usual, compress(lines, chosen.tobytes())), bool, len(at))
                 rest += at[~usual].tolist()
                 at = at[usual]
                 words = cut([lines[one] for one in at.tolist()])
@@ -282,7 +354,7 @@ class Columns:
         return numbers
 
 
-_Words = tuple[list[bytes], list[bytes], list[bytes]]
+_Words = tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes]]
 
 
 def _names(lines: list[bytes]) -> _Words | None:
@@ -305,7 +377,8 @@ def _names_and_text(lines: list[bytes]) -> _Words | None:
     words = [line.split(b" ", 2) for line in lines]
     if not set(map(len, words)) <= {3}:
         return None
-    return [one[0] for one in words], [one[1] for one in words], [one[2] for one in words]
+    subjects, properties, values = zip(*words, strict=True) if words else ((), (), ())
+    return subjects, properties, values
 
 
 def _is_usual(line: bytes) -> bool:

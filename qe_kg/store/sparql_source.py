@@ -122,7 +122,10 @@ class MemorySource:
         for path in self._files:
             _load(self._store, path)
         for text in self._texts:
-            self._store.bulk_load(text, format=ox.RdfFormat.N_TRIPLES)
+            if b"_:" in text:  # loading would give blank nodes other labels
+                self._store.bulk_extend(ox.parse(text, format=ox.RdfFormat.N_TRIPLES))
+            else:
+                self._store.bulk_load(text, format=ox.RdfFormat.N_TRIPLES)
         if self._without:
             subject, predicate = map(_term, self._without)
             for quad in list(self._store.quads_for_pattern(subject, predicate, None)):  # type: ignore[arg-type]

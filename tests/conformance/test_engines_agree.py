@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from qe_kg.errors import ShapesError
 from qe_kg.shacl.column_graph import ColumnGraph
+from qe_kg.shacl.components.sparql import SHAPES_GRAPH
 from qe_kg.shacl.direct import make_result
 from qe_kg.shacl.engine import CompiledShapes
 from qe_kg.shacl.large import LargeData, validate_large
@@ -28,6 +29,7 @@ from qe_kg.shacl.setwise import SetwiseRun
 from qe_kg.store.columns import Columns
 from qe_kg.store.sparql_source import MemorySource
 from qe_kg.validation.engines import run
+from tests.conformance.made_queries import DECLARATIONS, OWN, constraints
 from tests.conformance.made_shapes import ODD, PAIRS, PLAIN, RANGES, data_graphs, parse, shapes_graphs
 
 EXAMPLES = int(os.environ.get("QE_KG_EXAMPLES", "25"))
@@ -43,7 +45,7 @@ def examples(number: int) -> settings:
     )  # fmt: skip
 
 
-def keys(results: list[RawResult] | tuple[RawResult, ...]) -> Counter[tuple[str, ...]]:
+def keys(results: Sequence[RawResult]) -> Counter[tuple[str, ...]]:
     found = Counter(
         (one.focus, path_text(one.path) if one.path else "", one.value or "", one.component, one.shape)
         for one in results
@@ -57,24 +59,33 @@ def by_columns(compiled: CompiledShapes, data: Sequence[ox.Quad]) -> EngineRun:
     columns = Columns()
     columns.add_quads(data)
     graph = ColumnGraph(columns)
-    return validate_large(compiled, LargeData(columns, graph, lambda: MemorySource(data)))
+    shapes = {text_of(SHAPES_GRAPH): compiled.quads}
+    return validate_large(compiled, LargeData(columns, graph, lambda: MemorySource(data, shapes)))
+
+
+def results_of(engine: str, shapes: str, data: str) -> Sequence[RawResult]:
+    """Validate with an engine, or with one of our evaluators: "queries" or "columns"."""
+    shapes_quads, data_quads = parse(shapes), parse(data)
+    if engine == "queries":
+        compiled = CompiledShapes(shapes_quads)
+        source = MemorySource(data_quads, {text_of(SHAPES_GRAPH): shapes_quads})
+        queries = SetwiseRun(compiled.shapes, source)
+        return [one for shape in compiled.shapes.targeted for one in queries.results(shape, make_result)]
+    if engine == "columns":
+        return by_columns(CompiledShapes(shapes_quads), data_quads).results
+    return run(engine, data_quads, shapes_quads).results
+
+
+def found_by(engine: str, shapes: str, data: str) -> list[str]:
+    """Return the local name of each result's focus node, with its value."""
+    return sorted(
+        f"{text_of(one.focus).rpartition('/')[2]}:{text_of(one.value or one.focus).rpartition('/')[2]}"
+        for one in results_of(engine, shapes, data)
+    )
 
 
 def difference(shapes: str, data: str, first: str, second: str) -> str:
-    shapes_quads, data_quads = parse(shapes), parse(data)
-    results = {}
-    for name in (first, second):
-        if name == "queries":
-            compiled = CompiledShapes(shapes_quads)
-            queries = SetwiseRun(compiled.shapes, MemorySource(data_quads))
-            results[name] = keys(
-                [one for shape in compiled.shapes.targeted for one in queries.results(shape, make_result)]
-            )
-        elif name == "columns":
-            results[name] = keys(by_columns(CompiledShapes(shapes_quads), data_quads).results)
-        else:
-            results[name] = keys(run(name, data_quads, shapes_quads).results)
-    one, two = results[first], results[second]
+    one, two = (keys(results_of(name, shapes, data)) for name in (first, second))
     return "" if one == two else f"only {first}: {one - two}\nonly {second}: {two - one}\n{shapes}\n{data}"
 
 
@@ -90,7 +101,23 @@ def test_our_engine_and_pyshacl(shapes: str, data: str) -> None:
     assert not difference(shapes, data, "sparql", "pyshacl")
 
 
-@given(shapes=shapes_graphs(_any), data=data_graphs(_any))
+@st.composite
+def with_queries(draw: st.DrawFn) -> str:
+    """Make shapes with constraints in SPARQL, on their own and within others."""
+    lines = [DECLARATIONS]
+    for number in range(draw(st.integers(1, 3))):
+        constraint = draw(st.one_of(constraints(_any), constraints(_any), st.sampled_from(OWN)))
+        inner = draw(
+            st.sampled_from(["{}", "{}", "sh:node [ {} ]", "sh:or ( [ {} ] [ sh:class ex:D ] )", "sh:not [ {} ]"])
+        )
+        target = draw(
+            st.sampled_from(["sh:targetClass ex:C", "sh:targetSubjectsOf ex:p", "sh:targetNode ex:n1 , ex:n9"])
+        )
+        lines.append(f"ex:S{number} a sh:NodeShape ; {target} ; {inner.format(constraint)} .")
+    return "\n".join(lines)
+
+
+@given(shapes=st.one_of(shapes_graphs(_any), with_queries()), data=data_graphs(_any))
 @examples(2 * EXAMPLES)
 def test_term_by_term_and_only_what_is_suspected(shapes: str, data: str) -> None:
     assert not difference(shapes, data, "sparql", "columns")

@@ -1,4 +1,4 @@
-"""Large data are validated by queries on a store; the report must be the one that small data get term by term."""
+"""Large data are validated by columns and by queries; the report is the one that small data get term by term."""
 
 from __future__ import annotations
 
@@ -76,6 +76,18 @@ def test_a_file_with_a_fault_is_refused_with_its_place(tmp_path: Path) -> None:
     (tmp_path / "data.nt").write_text(DATA)
     with pytest.raises(Exception, match=r"data\.nt:5:"):
         validate_files([tmp_path / "data.nt"], [tmp_path / "shapes.ttl"])
+
+
+@pytest.mark.usefixtures("large")
+def test_a_large_file_with_blank_nodes_is_reported_as_if_it_were_small(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shapes.ttl").write_text(SHAPES)
+    (tmp_path / "data.nt").write_text('_:x <https://example.org/name> "longer" .\n' + DATA.replace('"a", "b"', '"a"'))
+    large = validate_files([tmp_path / "data.nt"], [tmp_path / "shapes.ttl"])
+    monkeypatch.setattr(data, "LARGE", 1 << 40)
+    assert shown(large) == shown(validate_files([tmp_path / "data.nt"], [tmp_path / "shapes.ttl"]))
+    assert len(large.results) == 3
 
 
 def test_a_blank_node_is_told_by_the_same_name_each_time(tmp_path: Path) -> None:

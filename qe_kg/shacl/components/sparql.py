@@ -15,6 +15,7 @@ from qe_kg.shacl.parameters import Parameters
 from qe_kg.shacl.paths import Path, Predicate, path_text
 from qe_kg.shacl.prebinding import bind_everywhere, checked, is_batchable, with_path
 from qe_kg.shacl.selects import Scope
+from qe_kg.sparql_text import tokens
 
 SHAPES_GRAPH = iri("urn:qe-kg:shapes")
 _IMPORTS = iri(f"{OWL}imports")
@@ -171,10 +172,27 @@ def read_query(
         text = with_path(text, path_text(path))
     messages = tuple(one for one in graph.objects(node, sh("message")) if is_literal(one))
     try:
+        _check_prefixes(text)
         columns = _columns(checked(text, bound), name)
     except QueryError as error:
         raise fault(f"the query of sh:{name} cannot be run: {error.problem}", sh(name), texts[0]) from error
     return Query(text, columns, name == "select" and is_batchable(text), messages)
+
+
+def _check_prefixes(query: str) -> None:
+    """Require that each prefix is declared: the parser's own words about one that is not are no help."""
+    declared, before = set[str](), ""
+    for token in tokens(query):
+        if token.kind == "name":
+            prefix = token.text.partition(":")[0]
+            if before == "PREFIX":
+                declared.add(prefix)
+            elif prefix not in declared:
+                raise QueryError(
+                    f"the prefix {prefix}: is not declared; let sh:prefixes lead to what declares it with sh:declare"
+                )
+        if token.kind not in ("space", "comment"):
+            before = token.text.upper()
 
 
 def _columns(query: str, name: str) -> tuple[str, ...]:
