@@ -1,4 +1,4 @@
-"""Paths along which information can get from one place to another, over what flows carry and not over flows alone.
+"""What paths run over: information that can get from one place to another, over what flows carry.
 
 A *state* is an item at a participant. A path begins with a flow that brings an item to a participant; there a *step*
 leads on to a flow out of it:
@@ -8,27 +8,33 @@ leads on to a flow out of it:
   at which the path ends;
 * nothing is said about the two items: the step is **possible**.
 
-A breadth-first pass goes over the states that can be reached, first by declared steps alone, then by all. A
-participant's flows are taken off its list once they are reached, so a pass costs as much as there are states and flows
-within its reach, however many paths there are. One pass is made from each flow that can begin a path. Where that would
-take too long, or give more pairs than anybody reads, two passes do for all: one from all beginnings at once, which
-gives each end a path, and one backwards from all ends, which gives each beginning one.
+All this is laid out as nodes and links with weights, three to a flow of a path. Possible steps go over one node a
+participant, so that there are as many links as flows and derivations, and not one for each pair of items.
+
+====== ============================ ====================================================================
+node   stands for                   leads on to
+====== ============================ ====================================================================
+IN     an item that has arrived     HUB (weight 1); by a declared step OUT (2)
+HUB    anything that has arrived    OUT (1), but for items at which some possible step would end
+OUT    an item that can leave       IN at the flow's target (1), or END (1)
+END    a flow that ends a path
+====== ============================ ====================================================================
+
+`qe_kg.rules.search` looks for paths; `qe_kg.rules.distances` measures how far nodes are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 #: (participant, item that comes in, item that goes out)
 Step = tuple[str, str, str]
-_State = tuple[str, str]
 Path = tuple["Hop", ...]
-
-#: Steps that passes from single beginnings may look at, and pairs that they may give, before all is done in two.
-MOST_WORK = 1_000_000
-MOST_PAIRS = 1_000
+IN, HUB, OUT, END = range(4)
+#: What kind it is, then participant and item (for END the flow and nothing)
+Node = tuple[int, str, str]
 
 
 class Edge(NamedTuple):
@@ -47,252 +53,237 @@ class Hop(NamedTuple):
     is_declared: bool
 
 
-class _Arc(NamedTuple):
+class Link(NamedTuple):
+    """One link of a node: which of several goes first, the flow that it stands for, where it leads, its weight."""
+
+    rank: int
     flow: str
-    target: str
-    item: str
+    node: Node
+    weight: int
+
+
+class Those:
+    """A container of what passes a test, at the time of asking."""
+
+    def __init__(self, test: Callable[[str], bool]) -> None:
+        self._test = test
+
+    def __contains__(self, one: object) -> bool:
+        return isinstance(one, str) and self._test(one)
+
+
+class Flows:
+    """Flows, and which of them bring an item to a participant or take it out of there; they can change."""
+
+    def __init__(self, edges: Iterable[Edge] = ()) -> None:
+        self._edges: dict[str, Edge] = {}
+        self._out: dict[str, dict[str, list[str]]] = {}
+        self._into: dict[str, dict[str, list[str]]] = {}
+        #: Number of pairs of a flow and an item that it carries.
+        self.size = 0
+        for edge in edges:
+            self.put(edge)
+
+    def __iter__(self) -> Iterator[Edge]:
+        return iter(self._edges.values())
+
+    def get(self, flow: str) -> Edge | None:
+        """Return a flow, or None where there is no such flow."""
+        return self._edges.get(flow)
+
+    def __getitem__(self, flow: str) -> Edge:
+        return self._edges[flow]
+
+    def put(self, edge: Edge) -> None:
+        """Add a flow, in place of the one of this name."""
+        self.take(edge.flow)
+        self._edges[edge.flow] = edge
+        self.size += len(edge.items)
+        for item in edge.items:
+            self._out.setdefault(edge.source, {}).setdefault(item, []).append(edge.flow)
+            self._into.setdefault(edge.target, {}).setdefault(item, []).append(edge.flow)
+
+    def take(self, flow: str) -> None:
+        """Take a flow away, if it is there."""
+        edge = self._edges.pop(flow, None)
+        if edge is None:
+            return
+        self.size -= len(edge.items)
+        for item in edge.items:
+            for index, place in ((self._out, edge.source), (self._into, edge.target)):
+                index[place][item].remove(flow)
+                if not index[place][item]:
+                    del index[place][item]
+
+    def out(self, participant: str) -> dict[str, list[str]]:
+        """Return the flows out of a participant by item."""
+        return self._out.get(participant, {})
+
+    def into(self, participant: str) -> dict[str, list[str]]:
+        """Return the flows into a participant by item."""
+        return self._into.get(participant, {})
+
+
+class Steps:
+    """What derivations say of the items that come in and go out; it can change, a participant at a time."""
+
+    def __init__(self, derived: Iterable[Step] = (), ended: Iterable[Step] = ()) -> None:
+        self._made: dict[str, dict[str, list[str]]] = {}
+        self._origins: dict[str, dict[str, list[str]]] = {}
+        self._ended: dict[str, dict[str, set[str]]] = {}
+        self._add(derived, frozenset(ended))
+
+    def _add(self, derived: Iterable[Step], ended: frozenset[Step]) -> None:
+        for at, origin, made in sorted(set(derived) - ended):
+            self._made.setdefault(at, {}).setdefault(origin, []).append(made)
+            self._origins.setdefault(at, {}).setdefault(made, []).append(origin)
+        for at, origin, made in ended:
+            self._ended.setdefault(at, {}).setdefault(made, set()).add(origin)
+
+    def replace(self, participant: str, derived: Iterable[Step], ended: Iterable[Step]) -> None:
+        """Let a participant have other derivations: the steps that they declare, and at which of these paths end."""
+        for index in (self._made, self._origins, self._ended):
+            index.pop(participant, None)
+        self._add(derived, frozenset(ended))
+
+    def made(self, participant: str, item: str) -> dict[str, None]:
+        """Return the items to which a declared step leads from one that comes in, itself first."""
+        return dict.fromkeys((item, *self._made.get(participant, {}).get(item, ())))
+
+    def origins(self, participant: str, item: str) -> dict[str, None]:
+        """Return the items from which a declared step leads to one that goes out, itself first."""
+        return dict.fromkeys((item, *self._origins.get(participant, {}).get(item, ())))
+
+    def ended(self, participant: str) -> dict[str, set[str]]:
+        """Return the items that go out and to which no step leads from some items, and these."""
+        return self._ended.get(participant, {})
 
 
 @dataclass(frozen=True)
 class Terrain:
-    """What paths run over.
+    """What paths run over. All of it can change, as long as who looks for paths is told of it.
 
     Attributes:
-        edges: all flows.
+        flows: all flows.
         through: the participants that a path may run through.
-        outside: those of them at which a step counts only if it is declared.
+        starts: gives, for a flow, the items with which a path can begin, among which those count that it carries.
+        ends: the flows that end a path; none goes on beyond.
+        outside: those participants at which a step counts only if it is declared.
         closed: flows that no path uses.
         only_first: flows that can begin a path and be no other part of one.
-        derived: the steps that derivations declare.
-        ended: the steps at which a path ends, among those that derivations declare.
+        steps: what derivations declare.
+        least: how many flows a path has at least, 1 or 2.
 
     """
 
-    edges: Iterable[Edge]
-    through: Collection[str]
-    outside: Collection[str] = frozenset()
-    closed: Collection[str] = frozenset()
-    only_first: Collection[str] = frozenset()
-    derived: Collection[Step] = frozenset()
-    ended: Collection[Step] = frozenset()
+    flows: Flows
+    through: Container[str]
+    starts: Callable[[str], Container[str]]
+    ends: Container[str]
+    outside: Container[str] = frozenset()
+    closed: Container[str] = frozenset()
+    only_first: Container[str] = frozenset()
+    steps: Steps = field(default_factory=Steps)
+    least: int = 2
+
+    def begins(self, edge: Edge) -> tuple[str, ...]:
+        """Return the items of a flow with which a path can begin, sorted."""
+        if edge.flow in self.closed:
+            return ()
+        items = self.starts(edge.flow)
+        return tuple(sorted(one for one in edge.items if one in items))
+
+    def goes_on(self, flow: str) -> bool:
+        """Tell whether a flow can be a part of a path other than its first."""
+        return flow not in self.closed and flow not in self.only_first
 
 
-@dataclass(frozen=True)
-class Answer:
-    """Paths, and whether there is one for each pair of beginning and end; else each end and each beginning has one."""
+class Ways:
+    """The nodes of a terrain and the links between them.
 
-    paths: tuple[Path, ...]
-    is_whole: bool = True
+    Args:
+        terrain: what paths run over.
+        declared_only: whether only declared steps count.
 
+    """
 
-@dataclass
-class _Reach:
-    """What one pass found: how each state was reached first, and the last hop to each flow that ends a path."""
+    def __init__(self, terrain: Terrain, *, declared_only: bool) -> None:
+        self.terrain, self._declared_only = terrain, declared_only
 
-    parents: dict[_State, tuple[_State, Hop] | None] = field(default_factory=dict)
-    ends: dict[str, tuple[_State, Hop]] = field(default_factory=dict)
-    work: int = 0
-
-    def tail(self, end: str) -> tuple[_State, Path]:
-        """Return the state that the best path to an end starts from, and the path."""
-        state, hop = self.ends[end]
-        hops = [hop]
-        while (before := self.parents[state]) is not None:
-            state, hop = before
-            hops.append(hop)
-        return state, tuple(reversed(hops))
-
-
-class Network:
-    """A terrain, indexed for passes over it."""
-
-    def __init__(self, terrain: Terrain) -> None:
-        self._terrain = terrain
-        self._edges = sorted(terrain.edges)
-        self._out: dict[str, list[_Arc]] = {}
-        self._by_item: dict[_State, list[_Arc]] = {}
-        for edge in self._edges:
-            if (
-                edge.source in terrain.through
-                and edge.flow not in terrain.closed
-                and edge.flow not in terrain.only_first
-            ):
-                for item in edge.items:
-                    arc = _Arc(edge.flow, edge.target, item)
-                    self._out.setdefault(edge.source, []).append(arc)
-                    self._by_item.setdefault((edge.source, item), []).append(arc)
-        self._made: dict[_State, list[str]] = {}
-        for at, made_from, made in sorted(terrain.derived):
-            if (at, made_from, made) not in terrain.ended:
-                self._made.setdefault((at, made_from), []).append(made)
-
-    def paths(
-        self, starts: Mapping[str, Collection[str]], ends: Container[str], *,
-        least: int = 2, work: int = MOST_WORK, pairs: int = MOST_PAIRS,
-    ) -> Answer:  # fmt: skip
-        """Find a best path for each pair of a flow that begins one and a flow that ends it.
-
-        A declared path goes before one that is only possible, and among these the shortest. What is found does not
-        depend on the order of the flows. No path goes on beyond a flow that ends one.
-
-        Args:
-            starts: the flows that can begin a path, each with the items of it that count.
-            ends: the flows that end a path.
-            least: how many flows a path has at least, 1 or 2.
-            work: how many steps single passes may look at before all is done in two.
-            pairs: how many pairs they may give before that.
-
-        """
-        beginnings = [
-            (edge, items)
-            for edge in self._edges
-            if edge.flow not in self._terrain.closed
-            and (items := tuple(sorted(set(starts.get(edge.flow, ())) & set(edge.items))))
-        ]
-        direct = [(Hop(edge.flow, True),) for edge, _ in beginnings if least == 1 and edge.flow in ends]
-        going_on = [
-            (edge, items)
-            for edge, items in beginnings
-            if edge.flow not in ends and edge.target in self._terrain.through
-        ]
-        single = self._one_by_one(going_on, ends, work, pairs)
-        if single is not None:
-            return Answer((*direct, *single))
-        return Answer((*direct, *self._together(going_on, ends)), is_whole=False)
-
-    def _one_by_one(
-        self, beginnings: Sequence[tuple[Edge, tuple[str, ...]]], ends: Container[str], work: int, pairs: int
-    ) -> list[Path] | None:
-        passes: dict[tuple[str, tuple[str, ...]], list[Path]] = {}
-        found: list[Path] = []
-        for edge, items in beginnings:
-            key = (edge.target, items)
-            if key not in passes:
-                states = [(edge.target, item) for item in items]
-                declared, every = self._pass(states, ends, declared_only=True), self._pass(states, ends)
-                passes[key] = [(declared if end in declared.ends else every).tail(end)[1] for end in sorted(every.ends)]
-                work -= declared.work + every.work
-            found += ((Hop(edge.flow, True), *tail) for tail in passes[key])
-            if work < 0 or len(found) > pairs:
-                return None
-        return found
-
-    def _together(self, beginnings: Sequence[tuple[Edge, tuple[str, ...]]], ends: Container[str]) -> Iterator[Path]:
-        """Yield a path to each end, and one from each beginning that is on none of these."""
-        first: dict[_State, str] = {}
-        for edge, items in beginnings:
-            for item in items:
-                first.setdefault((edge.target, item), edge.flow)
-        declared, every = self._pass(first, ends, declared_only=True), self._pass(first, ends)
-        began: set[str] = set()
-        for end in sorted(every.ends):
-            state, tail = (declared if end in declared.ends else every).tail(end)
-            began.add(first[state])
-            yield (Hop(first[state], True), *tail)
-        onward_declared, onward = self._backward(ends, declared_only=True), self._backward(ends)
-        for edge, items in beginnings:
-            if edge.flow in began:
-                continue
-            states = [(edge.target, item) for item in items]
-            tails = [self._onward(state, onward_declared) for state in states if state in onward_declared]
-            tails = tails or [self._onward(state, onward) for state in states if state in onward]
-            if tails:
-                yield (Hop(edge.flow, True), *min(tails, key=lambda tail: (len(tail), tail)))
-
-    # --- forward ------------------------------------------------------------------------------------------
-
-    def _pass(self, starts: Iterable[_State], ends: Container[str], *, declared_only: bool = False) -> _Reach:
-        reach = _Reach(parents=dict.fromkeys(starts))
-        left: dict[str, list[_Arc]] = {}
-        frontier = list(reach.parents)
-        while frontier:
-            following: list[_State] = []
-            for state in frontier:
-                for arc, is_declared in self._steps(state, declared_only, left):
-                    reach.work += 1
-                    onto = (arc.target, arc.item)
-                    if arc.flow in ends:
-                        reach.ends.setdefault(arc.flow, (state, Hop(arc.flow, is_declared)))
-                    elif arc.target in self._terrain.through and onto not in reach.parents:
-                        reach.parents[onto] = (state, Hop(arc.flow, is_declared))
-                        following.append(onto)
-            frontier = following
-        return reach
-
-    def _steps(self, state: _State, declared_only: bool, left: dict[str, list[_Arc]]) -> Iterator[tuple[_Arc, bool]]:
-        participant, item = state
-        made = dict.fromkeys((item, *self._made.get(state, ())))
-        for one in made:
-            for arc in self._by_item.get((participant, one), ()):
-                yield arc, True
-        if declared_only or participant in self._terrain.outside:
+    def after(self, node: Node) -> Iterator[Link]:
+        """Yield the links that lead on from a node."""
+        kind, at, item = node
+        land = self.terrain
+        if kind == END or at not in land.through:
             return
-        remaining: list[_Arc] = []
-        for arc in left.get(participant, self._out.get(participant, [])):
-            if (participant, item, arc.item) in self._terrain.ended and arc.item != item:
-                remaining.append(arc)  # another item may still take this flow
-            elif arc.item not in made:
-                yield arc, False
-        left[participant] = remaining
-
-    # --- backward -----------------------------------------------------------------------------------------
-
-    def _backward(
-        self, ends: Container[str], *, declared_only: bool = False
-    ) -> dict[_State, tuple[Hop, _State | None]]:
-        """Return, for each state from which an end can be reached, the first hop of a shortest way and what follows."""
-        arriving: dict[str, set[str]] = {}
-        for edge in self._edges:
-            if edge.target in self._terrain.through and edge.flow not in self._terrain.closed:
-                arriving.setdefault(edge.target, set()).update(edge.items)
-        made_from: dict[_State, list[str]] = {}
-        for at, origin, made in sorted(self._terrain.derived):
-            if (at, origin, made) not in self._terrain.ended:
-                made_from.setdefault((at, made), []).append(origin)
-        into: dict[_State, list[tuple[str, str]]] = {}
-        goals: list[tuple[str, str, str]] = []
-        for source in sorted(self._out):
-            for arc in self._out[source]:
-                if arc.flow in ends:
-                    goals.append((source, arc.item, arc.flow))
-                elif arc.target in self._terrain.through:
-                    into.setdefault((arc.target, arc.item), []).append((source, arc.flow))
-        found: dict[_State, tuple[Hop, _State | None]] = {}
-        left = {participant: sorted(items) for participant, items in arriving.items()}
-        reached: list[tuple[str, str, str, _State | None]] = [(*goal, None) for goal in goals]
-        while reached:
-            following: list[tuple[str, str, str, _State | None]] = []
-            for participant, out, flow, onward in reached:
-                for item, is_declared in self._origins(participant, out, declared_only, made_from, left):
-                    state = (participant, item)
-                    if state not in found:
-                        found[state] = (Hop(flow, is_declared), onward)
-                        following += ((source, item, before, state) for source, before in into.get(state, ()))
-            reached = following
-        return found
-
-    def _origins(
-        self, participant: str, out: str, declared_only: bool, made_from: dict[_State, list[str]],
-        left: dict[str, list[str]],
-    ) -> Iterator[tuple[str, bool]]:  # fmt: skip
-        """Yield the items from which a step leads to an item that goes out of a participant."""
-        sources = dict.fromkeys((out, *made_from.get((participant, out), ())))
-        for item in sources:
-            yield item, True
-        if declared_only or participant in self._terrain.outside:
+        flows = land.flows
+        if kind == OUT:
+            for flow in flows.out(at).get(item, ()):
+                if land.goes_on(flow):
+                    if flow in land.ends:
+                        yield Link(0, flow, (END, flow, ""), 1)
+                    elif (target := flows[flow].target) in land.through:
+                        yield Link(0, flow, (IN, target, item), 1)
             return
-        remaining: list[str] = []
-        for item in left.get(participant, ()):
-            if (participant, item, out) in self._terrain.ended:
-                remaining.append(item)
-            elif item not in sources:
-                yield item, False
-        left[participant] = remaining
+        out = flows.out(at)
+        if kind == HUB:
+            if not self._declared_only and at not in land.outside:
+                ended = land.steps.ended(at)
+                yield from (Link(0, "", (OUT, at, one), 1) for one in out if one not in ended)
+            return
+        made = land.steps.made(at, item)
+        yield from (Link(0, "", (OUT, at, one), 2) for one in made if one in out)
+        if self._declared_only or at in land.outside:
+            return
+        yield Link(1, "", (HUB, at, ""), 1)
+        for one, without in land.steps.ended(at).items():
+            if one in out and one not in made and item not in without:
+                yield Link(1, "", (OUT, at, one), 2)
 
-    def _onward(self, state: _State, found: dict[_State, tuple[Hop, _State | None]]) -> Path:
-        hops: list[Hop] = []
-        current: _State | None = state
-        while current is not None:
-            hop, current = found[current]
-            hops.append(hop)
-        return tuple(hops)
+    def before(self, node: Node) -> Iterator[Link]:
+        """Yield the links that lead to a node, each with the node that it comes from."""
+        kind, at, item = node
+        land = self.terrain
+        if kind == END:
+            if self.is_end(node):
+                edge = land.flows[at]
+                yield from (Link(0, "", (OUT, edge.source, one), 1) for one in edge.items)
+            return
+        if at not in land.through:
+            return
+        into = land.flows.into(at)
+        if kind == IN:
+            for flow in into.get(item, ()):
+                if land.goes_on(flow) and flow not in land.ends and (source := land.flows[flow].source) in land.through:
+                    yield Link(0, flow, (OUT, source, item), 1)
+            return
+        is_loose = not self._declared_only and at not in land.outside
+        if kind == HUB:
+            if is_loose:
+                yield from (Link(0, "", (IN, at, one), 1) for one in into)
+            return
+        origins = land.steps.origins(at, item)
+        yield from (Link(0, "", (IN, at, one), 2) for one in origins)
+        if not is_loose:
+            return
+        without = land.steps.ended(at).get(item)
+        if without is None:
+            yield Link(1, "", (HUB, at, ""), 1)
+        else:
+            yield from (Link(1, "", (IN, at, one), 2) for one in into if one not in origins and one not in without)
+
+    def is_end(self, node: Node) -> bool:
+        """Tell whether a node is a flow that ends a path of more than one flow."""
+        kind, flow, _ = node
+        land = self.terrain
+        return (
+            kind == END
+            and (edge := land.flows.get(flow)) is not None
+            and flow in land.ends
+            and land.goes_on(flow)
+            and edge.source in land.through
+        )
+
+    def is_declared(self, at: str, item: str, out: str) -> bool:
+        """Tell whether the step from an item that comes in to one that goes out is declared."""
+        return out in self.terrain.steps.made(at, item)

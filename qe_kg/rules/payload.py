@@ -10,7 +10,7 @@ from qe_kg.rules.records import read_coverage, read_records
 from qe_kg.store.protocol import Store
 
 #: Modes in which nothing restricted leaves.
-_OPEN_MODES = ("aggregated", "anonymized", "public")
+OPEN_MODES = ("aggregated", "anonymized", "public")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Payloads:
             rows = store.select(f"{qe}SELECT DISTINCT ?x WHERE {{ {pattern} FILTER(isIRI(?x)) }}").rows
             return frozenset(row[0].value for row in rows if row[0])
 
-        modes = " ".join(f"<{lists}disclosure-mode-{mode}>" for mode in _OPEN_MODES)
+        modes = " ".join(f"<{lists}disclosure-mode-{mode}>" for mode in OPEN_MODES)
         records, coverage = read_records(store, namespaces), read_coverage(store, namespaces)
         standing = {iri for iri, record in records.items() if not record.lapses(at)}
         return cls(

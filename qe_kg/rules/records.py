@@ -108,8 +108,24 @@ def seconds_of(duration: str) -> Fraction | None:
 
 def read_records(store: Store, namespaces: Namespaces) -> dict[str, ConsentRecord]:
     """Read all consent records of a model, by IRI."""
+    fields = record_properties(namespaces)
+    properties = " ".join(f"<{name}>" for name in fields)
+    found: dict[str, dict[str, set[str]]] = {}
+    for record, name, value in store.select(
+        f"SELECT ?r ?p ?o WHERE {{ ?r a <{namespaces.terms}ConsentRecord> FILTER(isIRI(?r)) "
+        f"OPTIONAL {{ VALUES ?p {{ {properties} }} ?r ?p ?o }} }}"
+    ).rows:
+        assert record
+        values = found.setdefault(record.value, {})
+        if name and value:
+            values.setdefault(fields[name.value], set()).add(value.value)
+    return {iri: record_of(iri, values) for iri, values in sorted(found.items())}
+
+
+def record_properties(namespaces: Namespaces) -> dict[str, str]:
+    """Return the IRIs of the properties that a record is read from, and the attribute that each gives."""
     qe = namespaces.terms
-    fields = {
+    return {
         f"{DPV}hasConsentStatus": "statuses",
         f"{DPV}hasLegalBasis": "legal_bases",
         f"{DPV}hasRecipient": "recipients",
@@ -121,20 +137,10 @@ def read_records(store: Store, namespaces: Namespaces) -> dict[str, ConsentRecor
         f"{qe}validUntil": "valid_until",
         f"{qe}grantedGranularity": "granularity",
     }
-    properties = " ".join(f"<{name}>" for name in fields)
-    found: dict[str, dict[str, set[str]]] = {}
-    for record, name, value in store.select(
-        f"SELECT ?r ?p ?o WHERE {{ ?r a <{qe}ConsentRecord> FILTER(isIRI(?r)) "
-        f"OPTIONAL {{ VALUES ?p {{ {properties} }} ?r ?p ?o }} }}"
-    ).rows:
-        assert record
-        values = found.setdefault(record.value, {})
-        if name and value:
-            values.setdefault(fields[name.value], set()).add(value.value)
-    return {iri: _record(iri, values) for iri, values in sorted(found.items())}
 
 
-def _record(iri: str, values: dict[str, set[str]]) -> ConsentRecord:
+def record_of(iri: str, values: dict[str, set[str]]) -> ConsentRecord:
+    """Make a record of its values, by attribute."""
     granularity = max(values.pop("granularity", ()), default=None)
     return ConsentRecord(iri, granularity=granularity, **{name: tuple(sorted(some)) for name, some in values.items()})
 

@@ -215,11 +215,8 @@ class Suspects:
     @cached_property
     def _signs(self) -> tuple[Bytes, Bytes]:
         """The first character of each term, and the last of a literal: a quotation mark, ">" or one of a language."""
-        names = self._columns.names
-        return (
-            np.fromiter((name[0] for name in names), np.uint8, len(names)),
-            np.fromiter((name[-3] if name[0] == 34 else 0 for name in names), np.uint8, len(names)),
-        )
+        first, last = ([name[at] or b" " for name in self._columns.names] for at in (slice(1), slice(-3, -2)))
+        return np.frombuffer(b"".join(first), np.uint8), np.frombuffer(b"".join(last), np.uint8)
 
     # --- queries ------------------------------------------------------------------------------------------
 

@@ -298,7 +298,11 @@ class Columns:
 
     @cached_property
     def _by_property(self) -> dict[int, Rows]:
-        kinds, codes = np.unique(self.properties, return_inverse=True)
+        codes = np.zeros(len(self.names), np.int32)
+        codes[self.properties] = 1
+        kinds = np.flatnonzero(codes)
+        codes[kinds] = np.arange(len(kinds))
+        codes = codes[self.properties]
         order = np.argsort(codes.astype(np.uint16) if len(kinds) < 1 << 16 else codes, kind="stable")
         ends = np.cumsum(np.bincount(codes, minlength=len(kinds)))
         return {int(kind): order[end - n : end] for kind, end, n in zip(kinds, ends, np.bincount(codes), strict=True)}

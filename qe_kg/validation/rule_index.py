@@ -80,6 +80,11 @@ class RuleIndex:
         """Return the notations of the rules that apply in none of the chosen jurisdictions."""
         return frozenset(self._notations[rule] for rule in self._inactive(profiles))
 
+    def in_force(self, profiles: Collection[str] | None) -> dict[str, str]:
+        """Return the IRIs of the rules that apply in one of the chosen jurisdictions, by notation; of all for None."""
+        inactive = set() if profiles is None else set(self._inactive(profiles))
+        return {code: text_of(rule) for rule, code in self._notations.items() if rule not in inactive}
+
     def shapes_left_out(self, profiles: Collection[str]) -> list[Node]:
         """Return the shapes that report for rules that apply in none of the chosen jurisdictions."""
         rules = self._inactive(profiles)

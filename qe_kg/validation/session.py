@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -10,10 +10,10 @@ from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 from qe_kg.change import Change
-from qe_kg.manifest import RDF_ROLES
+from qe_kg.manifest import RDF_ROLES, Manifest
 from qe_kg.namespaces import SKOS, Namespaces
-from qe_kg.rules.conduit_reads import can_change_conduits
-from qe_kg.rules.conduits import Conduits
+from qe_kg.rules.conduits import Conduit
+from qe_kg.rules.live_conduits import LiveConduits
 from qe_kg.shacl.affected.live_graph import LiveGraph, Triple
 from qe_kg.shacl.affected.session import Session
 from qe_kg.shacl.engine import CompiledShapes
@@ -72,7 +72,7 @@ class Validator:
         shapes: the shapes.
         namespaces: for compact names, and to read rules, waivers and the baseline in.
         settings: profiles, day, and whether waivers and the baseline count.
-        find_conduits: finds the findings along paths with a change made to the model; None leaves them out.
+        own_namespace: where findings along paths get their IRIs; None leaves these findings out.
 
     Raises:
         ShapesError: the shapes cannot be evaluated.
@@ -82,21 +82,29 @@ class Validator:
 
     def __init__(
         self, quads: Iterable[ox.Quad], shapes: Iterable[ox.Quad], namespaces: Namespaces, settings: Settings,
-        find_conduits: Callable[[Change], Conduits] | None,
+        own_namespace: str | None,
     ) -> None:  # fmt: skip
         self._shapes, self._names, self._settings = list(shapes), namespaces, settings
-        self._find, self._change = find_conduits, Change()
-        self._findings = self._found(self._change)
         data = LiveGraph()  # filled one by one: a list of the quads of a large model takes more room than the graph
-        for triple in chain(
-            self._without_day(quads), triples_of(with_day((), settings.day, namespaces)), self._findings
-        ):
+        for triple in chain(self._without_day(quads), triples_of(with_day((), settings.day, namespaces))):
             data.add(*triple)
         self._shapes_graph = Graph(self._shapes)
         self._rules = RuleIndex(data, self._shapes_graph, namespaces)
         if settings.profiles is not None:
             self._rules.check_profiles(settings.profiles)
+        self._conduits: LiveConduits | None = None
+        if own_namespace is not None:
+            day = settings.day or date.today()
+            self._conduits = LiveConduits(data, namespaces, day, partial(self._in_force, data), own_namespace)
+            for triple in self._described(self._conduits):
+                data.add(*triple)
         self._session = self._started(data)
+
+    def _in_force(self, data: LiveGraph) -> dict[str, str]:
+        return RuleIndex(data, self._shapes_graph, self._names).in_force(self._settings.profiles)
+
+    def _described(self, conduits: Iterable[Conduit]) -> Iterator[Triple]:
+        return triples_of(finding_quads(conduits, self._names))
 
     def _started(self, data: LiveGraph) -> Session:
         self._left_out = self._inactive(self._rules)
@@ -113,10 +121,6 @@ class Validator:
             data, self._rules, self._names, one.day or date.today(), profiles=one.profiles, waivers=one.use_waivers,
             baseline=one.use_baseline,
         )  # fmt: skip
-
-    def _found(self, change: Change) -> frozenset[Triple]:
-        conduits = Conduits() if self._find is None else self._find(change)
-        return frozenset(triples_of(finding_quads(conduits, self._names)))
 
     @property
     def graph(self) -> Graph:
@@ -146,21 +150,49 @@ class Validator:
 
         Raises:
             ShapesError: a SPARQL constraint reports a failure, or the shapes cannot be evaluated any more.
-            ChangeError: the change takes away what the model does not hold, and findings along paths hang on it.
 
         """
-        after, findings = self._change.then(change), self._findings
-        if self._find is not None and can_change_conduits(change, self._names):
-            findings = self._found(after)
-        come = dict.fromkeys((*self._without_day(change.added), *sorted(findings - self._findings)))
-        go = dict.fromkeys((*self._without_day(change.removed), *sorted(self._findings - findings)))
         data = self._session.graph
+        come = dict.fromkeys(self._without_day(change.added))
         new = [one for one in come if one not in data]
-        old = [one for one in go if one in data and one not in come]
+        old = [one for one in dict.fromkeys(self._without_day(change.removed)) if one in data and one not in come]
         shapes = [quad for quad in self._shapes if quad.triple not in change.removed_triples]
-        rechecked = self._anew(new, old, shapes) if len(shapes) < len(self._shapes) else self._rechecked(new, old)
-        self._change, self._findings = after, findings
-        return rechecked
+        apply = partial(self._anew, shapes=shapes) if len(shapes) < len(self._shapes) else self._rechecked
+        if self._conduits is None:
+            return apply(new, old)
+        gone, found = self._followed(self._conduits, new, old)
+        before, after = dict.fromkeys(self._described(gone)), dict.fromkeys(self._described(found))
+        try:
+            return apply(
+                [*new, *(one for one in after if one not in before)],
+                [*old, *(one for one in before if one not in after)],
+            )
+        except BaseException:
+            self._followed(self._conduits, old, new, is_done=True)
+            raise
+
+    def _followed(
+        self, conduits: LiveConduits, new: list[Triple], old: list[Triple], *, is_done: bool = False
+    ) -> tuple[list[Conduit], list[Conduit]]:
+        """Tell which findings along paths a change ends and makes; the graph stays as it is.
+
+        Args:
+            conduits: the findings, which are brought up to date.
+            new: triples that come.
+            old: triples that go.
+            is_done: whether the graph is as it is after the change, and not before.
+
+        """
+        data = self._session.graph
+        if is_done:
+            _exchange(data, old, new)
+        touched = conduits.touched((*new, *old))
+        _exchange(data, new, old)
+        try:
+            return conduits.follow(touched | conduits.touched((*new, *old)))
+        finally:
+            if not is_done:
+                _exchange(data, old, new)
 
     def _without_day(self, quads: Iterable[ox.Quad]) -> Iterator[Triple]:
         """Yield the triples of a change; the day of evaluation is the one that was asked for, whatever the data say."""
@@ -234,8 +266,7 @@ def _exchange(graph: LiveGraph, come: Iterable[Triple], go: Iterable[Triple]) ->
 class OpenModel(ChangeableModel, Protocol):
     """What is needed of a model to keep it warm."""
 
-    def conduits(self, at: date, profiles: Iterable[str] = ()) -> Conduits:
-        """Return the findings along paths."""
+    manifest: Manifest
 
 
 def validator(
@@ -261,5 +292,5 @@ def validator(
         model.quads("shapes"),
         model.namespaces,
         Settings(chosen, day, baseline, waivers, is_whole),
-        (lambda change: (model.changed(change) if change else model).conduits(day, chosen)) if paths else None,
+        model.manifest.own_namespace if paths else None,
     )

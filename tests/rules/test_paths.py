@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qe_kg.rules.paths import Answer, Edge, Hop, Network, Terrain
+from qe_kg.rules.paths import Edge, Flows, Hop, Path, Step, Steps, Terrain, Those
+from qe_kg.rules.search import Answer, Difference, Search
 
-Path = tuple[Hop, ...]
 Rank = tuple[bool, int]
+
+
+@dataclass(frozen=True)
+class Land:
+    """What paths run over, as plain sets."""
+
+    edges: Collection[Edge]
+    through: Collection[str]
+    outside: Collection[str] = frozenset()
+    closed: Collection[str] = frozenset()
+    only_first: Collection[str] = frozenset()
+    derived: Collection[Step] = frozenset()
+    ended: Collection[Step] = frozenset()
 
 
 @dataclass(frozen=True)
 class Question:
     """What is asked of a terrain."""
 
-    terrain: Terrain
+    terrain: Land
     starts: Mapping[str, Collection[str]]
     ends: Collection[str]
     least: int = 2
 
+    def search(self, **bounds: int) -> Search:
+        land = self.terrain
+        return Search(
+            Terrain(
+                Flows(land.edges), land.through, lambda flow: self.starts.get(flow, ()), self.ends, land.outside,
+                land.closed, land.only_first, Steps(land.derived, land.ended), self.least,
+            ), **bounds,
+        )  # fmt: skip
+
     def answer(self, **bounds: int) -> Answer:
-        return Network(self.terrain).paths(self.starts, self.ends, least=self.least, **bounds)
+        answer = self.search(**bounds).answer
+        return Answer(tuple(sorted(answer.paths, key=lambda path: (path[0].flow, path[-1].flow))), answer.is_whole)
 
 
 def enumerate_paths(question: Question) -> Iterator[Path]:
@@ -99,7 +123,7 @@ def questions(draw: st.DrawFn) -> Question:
     edges = [Edge(f"f{number}", way[0], way[1], tuple(sorted(items))) for number, (way, items) in enumerate(drawn)]
     some = st.sets(st.sampled_from([edge.flow for edge in edges]), max_size=2)
     derived = draw(st.sets(step, max_size=10))
-    terrain = Terrain(
+    terrain = Land(
         edges=edges,
         through=draw(st.sampled_from(("STU", "STU", "STU", "ST", "STUN"))),
         outside=draw(st.sampled_from(("", "", "S", "T", "SU"))),
@@ -151,7 +175,7 @@ def _hub(spokes: int, beginnings: int, endings: int) -> Question:
     edges += [Edge(f"out{number:05}", "H", "N", (f"o{number}",)) for number in range(endings)]
     through = {"H", *(f"S{number}" for number in range(spokes))}
     starts = {edge.flow: edge.items for edge in edges if edge.source == "R"}
-    return Question(Terrain(edges, through), starts, {edge.flow for edge in edges if edge.target == "N"})
+    return Question(Land(edges, through), starts, {edge.flow for edge in edges if edge.target == "N"})
 
 
 def test_the_work_grows_with_states_and_not_with_paths() -> None:
@@ -171,7 +195,7 @@ def test_a_declared_path_goes_before_a_shorter_one_that_is_possible() -> None:
         Edge("a", "R", "S", ("i",)), Edge("b", "S", "T", ("i",)), Edge("c", "T", "S", ("j",)),
         Edge("z", "S", "N", ("j",)),
     ]  # fmt: skip
-    question = Question(Terrain(edges, "ST"), {"a": "i"}, {"z"})
+    question = Question(Land(edges, "ST"), {"a": "i"}, {"z"})
     assert question.answer().paths == ((Hop("a", True), Hop("z", False)),)
     declared = replace(question, terrain=replace(question.terrain, derived={("T", "i", "j")}))
     assert declared.answer().paths == (tuple(Hop(flow, True) for flow in "abcz"),)
@@ -179,7 +203,7 @@ def test_a_declared_path_goes_before_a_shorter_one_that_is_possible() -> None:
 
 def test_a_flow_that_one_item_cannot_take_is_open_to_another() -> None:
     edges = [Edge("a", "R", "S", ("i", "j")), Edge("z", "S", "N", ("k",))]
-    terrain = Terrain(edges, "S", derived={("S", "i", "k")}, ended={("S", "i", "k")})
+    terrain = Land(edges, "S", derived={("S", "i", "k")}, ended={("S", "i", "k")})
     question = Question(terrain, {"a": "ij"}, {"z"})
     for pairs in (0, 10):
         assert question.answer(pairs=pairs).paths == ((Hop("a", True), Hop("z", False)),)
@@ -188,11 +212,121 @@ def test_a_flow_that_one_item_cannot_take_is_open_to_another() -> None:
 
 def test_backwards_too_a_path_ends_where_it_ends_and_goes_on_where_it_goes_on() -> None:
     edges = [Edge("a1", "R", "S", ("j",)), Edge("a2", "R", "S", ("i",)), Edge("z1", "S", "N", ("k",))]
-    terrain = Terrain(edges, "S", derived={("S", "i", "k")}, ended={("S", "i", "k")})
-    question = Question(terrain, {"a1": "j", "a2": "i"}, {"z1", "z2"})
+    edges.append(Edge("a3", "R", "S", ("i",)))
+    terrain = Land(edges, "S", derived={("S", "i", "k")}, ended={("S", "i", "k")})
+    question = Question(terrain, {"a1": "j", "a2": "i", "a3": "i"}, {"z1", "z2"})
     first = (Hop("a1", True), Hop("z1", False))
     assert question.answer(pairs=0).paths == (first,)
     wider = replace(question, terrain=replace(terrain, edges=[*edges, Edge("z2", "S", "N", ("m",))]))
     assert wider.answer(pairs=0).paths == (
-        first, (Hop("a1", True), Hop("z2", False)), (Hop("a2", True), Hop("z2", False)),
+        first, (Hop("a2", True), Hop("z2", False)), (Hop("a3", True), Hop("z2", False)),
     )  # fmt: skip
+
+
+# --- after a change -------------------------------------------------------------------------------------------
+
+
+class Live:
+    """A terrain that changes: what is asked of it is what the question says at the time."""
+
+    def __init__(self, question: Question, **bounds: int) -> None:
+        self.question, land = question, question.terrain
+        self._flows, self._steps = Flows(land.edges), Steps(land.derived, land.ended)
+        self.search = Search(
+            Terrain(
+                self._flows,
+                Those(lambda one: one in self.question.terrain.through),
+                lambda flow: self.question.starts.get(flow, ()),
+                Those(lambda flow: flow in self.question.ends),
+                Those(lambda one: one in self.question.terrain.outside),
+                Those(lambda flow: flow in self.question.terrain.closed),
+                Those(lambda flow: flow in self.question.terrain.only_first),
+                self._steps,
+                question.least,
+            ),
+            **bounds,
+        )
+
+    def become(self, question: Question) -> Difference:
+        before, after = self.question, replace(question, least=self.question.least)
+        old, new = ({edge.flow: edge for edge in one.terrain.edges} for one in (before, after))
+        places = set("RSTUN") if before.terrain.derived != after.terrain.derived else set()
+        places |= {one for one in "RSTUN" if _is_as(one, before) != _is_as(one, after)}
+        touched = [
+            edge
+            for edge in (*old.values(), *new.values())
+            if old.get(edge.flow) != new.get(edge.flow)
+            or {edge.source, edge.target} & places
+            or _kind(edge.flow, before) != _kind(edge.flow, after)
+        ]
+        self.question = after
+        for flow in {edge.flow for edge in touched}:
+            self._flows.take(flow)
+            if flow in new:
+                self._flows.put(new[flow])
+        land = after.terrain
+        for place in places:
+            self._steps.replace(
+                place, [one for one in land.derived if one[0] == place], [one for one in land.ended if one[0] == place]
+            )
+        return self.search.update(touched)
+
+
+def _is_as(place: str, question: Question) -> tuple[bool, ...]:
+    land = question.terrain
+    steps = {step for step in land.derived if step[0] == place}, {step for step in land.ended if step[0] == place}
+    return place in land.through, place in land.outside, *map(bool, steps)
+
+
+def _kind(flow: str, question: Question) -> tuple[object, ...]:
+    land = question.terrain
+    begins = frozenset(question.starts.get(flow, ()))
+    return flow in land.closed, flow in land.only_first, flow in question.ends, begins
+
+
+@st.composite
+def edited(draw: st.DrawFn, question: Question) -> Question:
+    """Make a question that differs from one in some respect, or in all."""
+    land, other = question.terrain, draw(questions())
+    one = draw(st.sampled_from(["edge", "edge", "edge", "less", "starts", "ends", "land", "all"]))
+    if one == "all":
+        return other
+    if one == "edge":
+        changed = draw(st.sampled_from(sorted(other.terrain.edges)))
+        kept = [edge for edge in land.edges if edge.flow != changed.flow]
+        starts = {flow: items for flow, items in question.starts.items() if flow != changed.flow}
+        starts |= {changed.flow: ITEMS} if changed.source == "R" else {}
+        ends = {*question.ends, changed.flow} if changed.target == "N" else {*question.ends} - {changed.flow}
+        return replace(question, terrain=replace(land, edges=[*kept, changed]), starts=starts, ends=ends)
+    if one == "less":
+        gone = draw(st.sampled_from(sorted(land.edges)))
+        kept = [edge for edge in land.edges if edge != gone]
+        return replace(question, terrain=replace(land, edges=kept)) if kept else question
+    if one == "starts":
+        return replace(question, starts=other.starts)
+    if one == "ends":
+        return replace(question, ends=other.ends)
+    names = draw(
+        st.sampled_from([("through",), ("outside",), ("closed",), ("only_first",), ("derived", "ended"), ("ended",)])
+    )
+    changed_land = replace(land, **{name: getattr(other.terrain, name) for name in names})
+    return replace(question, terrain=replace(changed_land, ended=set(changed_land.ended) & set(changed_land.derived)))
+
+
+EDITS = int(os.environ.get("QE_KG_EDITS", "6"))
+
+
+@settings(max_examples=5 * EDITS, derandomize=True, deadline=None)
+@given(questions(), st.data(), st.sampled_from([{}, {"pairs": 0}, {"work": 0}, {"pairs": 2}, {"work": 20}]))
+def test_after_a_change_they_are_what_a_search_from_the_start_finds(
+    question: Question, data: st.DataObject, bounds: dict[str, int]
+) -> None:
+    live = Live(question, **bounds)
+    for _ in range(5):
+        before = set(live.search.answer.paths)
+        difference = live.become(data.draw(edited(live.question)))
+        afresh, now = live.question.search(**bounds).answer, live.search.answer
+        assert (set(now.paths), now.is_whole) == (set(afresh.paths), afresh.is_whole)
+        assert len(now.paths) == len(afresh.paths) == len(set(now.paths))
+        assert not before & set(difference.come) and set(difference.gone) <= before
+        assert before - set(difference.gone) | set(difference.come) == set(now.paths)

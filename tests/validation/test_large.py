@@ -61,7 +61,8 @@ def test_a_model_is_reported_as_if_it_were_small(tmp_path: Path, monkeypatch: py
 @pytest.mark.usefixtures("large")
 def test_the_verdict_is_about_literals_as_written(tmp_path: Path) -> None:
     (tmp_path / "shapes.ttl").write_text(SHAPES)
-    (tmp_path / "data.nt").write_text(DATA.replace('"a", "b"', '"a"'))
+    oddly = "<https://example.org/c>  <https://example.org/kind> <https://example.org/c>. # a remark\n"
+    (tmp_path / "data.nt").write_text(DATA.replace('"a", "b"', '"a"') + oddly)
     report = validate_files([tmp_path / "data.nt"], [tmp_path / "shapes.ttl"])
     # A store holds "1.5" for both prices: only of b is that what the file says.
     assert [(one.focus[-1], one.path, one.source and one.source.line) for one in report.results] == [

@@ -1,0 +1,184 @@
+"""After any edits, the findings along paths are those that a search of the whole model finds."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from datetime import date
+from itertools import product
+
+import pyoxigraph as ox
+import pytest
+
+from qe_kg.catalogue import Catalogue
+from qe_kg.lineage import FlowGraph
+from qe_kg.namespaces import COMMON_PREFIXES, Namespaces
+from qe_kg.rules.conduits import PATH_RULES, Conduit, find_conduits
+from qe_kg.rules.live_conduits import LiveConduits
+from qe_kg.shacl.affected.live_graph import LiveGraph, Triple
+from qe_kg.store.embedded import EmbeddedStore
+
+pytestmark = pytest.mark.xdist_group("live-conduits")
+RUNS, EDITS = 2 * int(os.environ.get("QE_KG_EDITS", "6")), 12
+OWN = "https://test.example/id/"
+BASE = "https://quantumenergy.example/"
+NAMES = Namespaces(BASE)
+DAY = date(2026, 6, 30)
+PREFIXES = {
+    "qe": f"{BASE}ns/", "qev": f"{BASE}vocab/", "t": OWN, "skos": COMMON_PREFIXES["skos"],
+    "dpv": COMMON_PREFIXES["dpv"], "dcterms": COMMON_PREFIXES["dcterms"], "xsd": COMMON_PREFIXES["xsd"],
+    "rdf": COMMON_PREFIXES["rdf"],
+}  # fmt: skip
+PLACES, STAGES, ITEMS = ["R", "S", "U", "X", "N", "M"], ["A", "B"], ["i", "j", "k", "m"]
+FLOWS = [f"f{number}" for number in range(12)]
+DERIVATIONS, RECORDS = ["d1", "d2", "d3"], ["c1", "c2"]
+PURPOSES = ["wide", "narrow", "other"]
+ZONES = ["regulated", "shared", "external", "non-regulated"]
+MODES = ["aggregated", "customer-specific"]
+FUNCTIONS = ["marketing", "rate-case"]
+BOOLEANS = ["true", "false"]
+CATEGORIES = ["customer-data", "financial-data", "weather-data"]
+
+#: What can be said: subjects, a property, and its values.
+SAYINGS: list[tuple[list[str], str, list[str]]] = [
+    (FLOWS, "qe:hasSource", [*PLACES, *STAGES]),
+    (FLOWS, "qe:hasTarget", [*PLACES, *STAGES]),
+    (FLOWS, "qe:carries", ITEMS),
+    (FLOWS, "qe:holdsRestrictedPayload", BOOLEANS),
+    (FLOWS, "qe:hasDisclosureMode", [f"qev:disclosure-mode-{one}" for one in MODES]),
+    (FLOWS, "qe:isCoveredByConsent", RECORDS),
+    (FLOWS, "qe:isPermittedBy", ["basis"]),
+    (FLOWS, "qe:isAllocatedBy", ["method"]),
+    (FLOWS, "qe:hasSegment", ["qev:segment-regulated", "qev:segment-non-regulated"]),
+    ([*FLOWS, *RECORDS], "dpv:hasPurpose", PURPOSES),
+    (FLOWS, "rdf:type", ["qe:InformationFlow"]),
+    ([*PLACES, *STAGES], "qe:inZone", [f"qev:zone-{one}" for one in ZONES]),
+    (STAGES, "qe:isStageOf", ["S", "N"]),
+    ([*PLACES, *STAGES], "qe:performsFunction", [f"qev:participant-function-{one}" for one in FUNCTIONS]),
+    ([*PLACES, *STAGES], "skos:prefLabel", ['"one"@en', '"two"@EN', '"three"']),
+    (PLACES, "skos:notation", ['"P-1"', '"P-2"']),
+    (ITEMS, "qe:hasDataCategory", [f"qev:data-category-{one}" for one in CATEGORIES]),
+    (ITEMS, "qe:isTransmissionInformation", BOOLEANS),
+    (DERIVATIONS, "qe:isDerivedAt", ["S", "U", "A", "X"]),
+    (DERIVATIONS, "qe:takesInput", ITEMS),
+    (DERIVATIONS, "qe:givesOutput", ITEMS),
+    (DERIVATIONS, "qe:hasDerivationKind", [f"qev:derivation-kind-{one}" for one in ("allocate", "publish", "combine")]),
+    (RECORDS, "rdf:type", ["qe:ConsentRecord"]),
+    (RECORDS, "dpv:hasConsentStatus", ["dpv:ConsentGiven", "dpv:ConsentWithdrawn"]),
+    (RECORDS, "dcterms:date", ['"2026-01-01"^^xsd:date']),
+    (RECORDS, "dcterms:valid", ['"2026-12-31"^^xsd:date', '"2026-06-01"^^xsd:date']),
+    (["basis"], "rdf:type", ["qe:PermissionBasis"]),
+    (["method"], "rdf:type", ["qe:CostAllocationMethod"]),
+    (PURPOSES, "skos:broader", PURPOSES),
+    ([f"qev:data-category-{one}" for one in CATEGORIES], "qe:isRestricted", ["true"]),
+    (["qev:derivation-kind-publish"], "qe:declassifies", ["true"]),
+]  # fmt: skip
+
+
+#: How likely something is said of a subject at first, where that is not one time in five.
+LIKELY = {
+    **dict.fromkeys(("qe:hasSource", "qe:hasTarget", "qe:carries", "rdf:type", "qe:hasDataCategory"), 1.0),
+    **dict.fromkeys(("dcterms:date", "dcterms:valid", "dpv:hasConsentStatus", "qe:isRestricted"), 0.8),
+    **dict.fromkeys(("qe:isDerivedAt", "qe:takesInput", "qe:givesOutput"), 0.8),
+    **dict.fromkeys(("qe:holdsRestrictedPayload", "qe:hasDisclosureMode", "qe:isCoveredByConsent"), 0.08),
+}
+
+
+def node(text: str) -> str:
+    if text in ("true", "false"):
+        return f'"{text}"^^<{PREFIXES["xsd"]}boolean>'
+    if text.startswith('"'):
+        return text.replace("xsd:date", f"<{PREFIXES['xsd']}date>")
+    prefix, _, local = text.rpartition(":")
+    return f"<{PREFIXES[prefix or 't']}{local}>"
+
+
+EVERYTHING = [
+    (node(subject), node(name), node(value))
+    for subjects, name, values in SAYINGS
+    for subject, value in product(subjects, values)
+]
+
+
+def world(choose: random.Random) -> set[Triple]:
+    """Make a model in which much is said, and much of it once."""
+    said = set()
+    for subjects, name, values in SAYINGS:
+        for subject in subjects:
+            if choose.random() < LIKELY.get(name, 0.2):
+                said.add((node(subject), node(name), node(choose.choice(values))))
+    # The places of the first letters lie where paths begin, lead through and end.
+    zones = dict(
+        zip("RSUXNM", ("regulated", "shared", "shared", "external", "non-regulated", "regulated"), strict=True)
+    )
+    said -= {one for one in said if one[1] == node("qe:inZone")}
+    said |= {(node(place), node("qe:inZone"), node(f"qev:zone-{zone}")) for place, zone in zones.items()}
+    # One way through, whatever else there is.
+    way = [("f0", "R", "S", "i"), ("f1", "S", "N", "j")]
+    ends = ("qe:hasSource", "qe:hasTarget", "qe:carries")
+    said -= {one for one in said if one[0] in map(node, ("f0", "f1")) and one[1] != node("rdf:type")}
+    said |= {(node(flow), node(end), node(one)) for flow, *ones in way for end, one in zip(ends, ones, strict=True)}
+    category = node("qev:data-category-customer-data")
+    said |= {(node("i"), node("qe:hasDataCategory"), category), (category, node("qe:isRestricted"), node("true"))}
+    return said
+
+
+def in_full(said: set[Triple]) -> set[Conduit]:
+    """Search all of a model: read by queries, and from the start."""
+    store = EmbeddedStore()
+    text = "".join(f"{' '.join(one)} .\n" for one in sorted(said))
+    store.add(list(ox.parse(text.encode(), format=ox.RdfFormat.N_TRIPLES)))
+    found = find_conduits(
+        lambda: FlowGraph.read(store, Catalogue(store, NAMES), NAMES), store, NAMES, rules(), own_namespace=OWN, at=DAY
+    )
+    return set(found.findings)
+
+
+def rules() -> dict[str, str]:
+    return {code: f"{OWN}rule-{code.lower()}" for code in PATH_RULES}
+
+
+def edit(choose: random.Random, said: set[Triple]) -> tuple[list[Triple], list[Triple]]:
+    """Make an edit, mostly one statement that comes or goes, or a flow that leads elsewhere."""
+    ends = {node(f"qe:has{end}") for end in ("Source", "Target")}
+    chosen = choose.sample(EVERYTHING, choose.choice([1, 1, 1, 2, 5]))
+    come, go = ([one for one in chosen if (one in said) is held] for held in (False, True))
+    for new in come:
+        if new[1] in ends or choose.random() < 0.5:
+            go += sorted(one for one in said if one[:2] == new[:2])
+    return come, list(dict.fromkeys(go))
+
+
+_counted: Counter[str] = Counter()
+
+
+@pytest.mark.parametrize("seed", range(RUNS))
+def test_edits(seed: int) -> None:
+    choose = random.Random(seed)
+    said, graph = world(choose), LiveGraph()
+    for triple in sorted(said):
+        graph.add(*triple)
+    live = LiveConduits(graph, NAMES, DAY, rules, OWN)
+    for _ in range(EDITS):
+        before = set(live)
+        come, go = edit(choose, said)
+        touched = live.touched((*come, *go))
+        for triple in come:
+            graph.add(*triple)
+        for triple in go:
+            graph.remove(*triple)
+        gone, found = live.follow(touched | live.touched((*come, *go)))
+        said = (said | set(come)) - set(go)
+        now = set(live)
+        assert now == in_full(said), (come, go)
+        assert (before - set(gone)) | set(found) == now and not set(gone) & set(found)
+        _counted["edits"] += 1
+        _counted["with a difference"] += now != before
+        _counted.update({one.rule for one in now})
+
+
+def test_many_edits_made_a_difference_and_for_each_rule() -> None:
+    print(f"\n{dict(_counted)}")
+    assert _counted["with a difference"] > _counted["edits"] / 10
+    assert set(_counted) >= PATH_RULES
