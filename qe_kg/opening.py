@@ -189,7 +189,7 @@ def _load_elsewhere(
     path: Path | str | None, profile: Profile, *, scenario: str | None, include_inferences: bool, entail: bool
 ) -> None:
     from qe_kg.store.connection import Connection
-    from qe_kg.store.record import Record, record_graph
+    from qe_kg.store.record import Record, entailed_graph, record_graph
     from qe_kg.store.remote import RemoteStore, n_triples
 
     files = read_files(path, scenario=scenario, include_inferences=include_inferences)
@@ -200,10 +200,14 @@ def _load_elsewhere(
     if before is not None and before.name != manifest.name:
         raise CallError(f"the store {profile.name} holds the model {before.name!r}; remove it first, or take another")
     store.delete_graph(graph)
-    usual = [files.graph_name(file) for file in manifest.of_role(*RDF_ROLES)]
+    usual = [*(files.graph_name(file) for file in manifest.of_role(*RDF_ROLES)), entailed_graph(manifest.namespaces)]
     held = before or Record.by_usual_names(connection, usual)
     for name in held.graphs.values():
         store.delete_graph(name)
-    Model(manifest, store, entail=entail, is_whole=include_inferences, change=files.change)
+    is_there = entail and profile.quirks.runs_rules
+    Model(manifest, store, entail=is_there, is_whole=include_inferences, change=files.change)
+    if entail and not is_there:
+        here = Model(manifest, EmbeddedStore(), entail=True, is_whole=include_inferences, change=files.change)
+        store.add(here.quads("entailed"))
     record = Record(manifest.name, {name: name for name in store.graphs or ()}, scenario)
     store.put_graph(graph, n_triples(record.quads(graph)))

@@ -61,7 +61,7 @@ def why_command(
     """
     _check(ctx, names, kind, bool(profiles or at))
     del entail
-    model = open_for(model_path, no_inferences, False)
+    model = open_for(model_path, no_inferences, False, whole=kind == "result")
     with progress("Reasoning"):
         reason, document = _asked(model, kind, names, {"profiles": profiles, "at": at})
     if reason is None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from qe_kg.errors import UnknownNameError, nearest
@@ -187,6 +188,27 @@ class _Reader:
         self._store, self.names = store, namespaces
         self._values: dict[str, dict[str, list[str]]] = {}
 
+    def is_a(self, variable: str, name: str) -> str:
+        """Return the pattern for what is of a class of ours, or of one below it.
+
+        Not by a path: Virtuoso finds nothing where a path with * is joined with more than one pattern.
+        """
+        classes, todo = {self.names.terms + name}, [self.names.terms + name]
+        while todo:
+            below = self._below.get(todo.pop(), set()) - classes
+            classes |= below
+            todo += below
+        listed = " ".join(f"<{one}>" for one in sorted(classes))
+        return f"{variable} rdf:type ?k . VALUES ?k {{ {listed} }}"
+
+    @cached_property
+    def _below(self) -> dict[str, set[str]]:
+        below: dict[str, set[str]] = {}
+        for one, above in self._store.select(f"SELECT ?c ?d WHERE {{ ?c <{RDFS}subClassOf> ?d }}").rows:
+            if one and above and one.kind == above.kind == "iri":
+                below.setdefault(above.value, set()).add(one.value)
+        return below
+
     def load(self, pattern: str) -> list[str]:
         """Read all properties of what ``?x`` is in a pattern; return their IRIs, sorted."""
         rows = self._store.select(
@@ -225,15 +247,16 @@ class _Reader:
 def read_rules(store: Store, namespaces: Namespaces) -> RuleCatalogue:
     """Read the rules of a model from the store that it is loaded into."""
     reader = _Reader(store, namespaces)
-    jurisdictions = reader.load("?x rdf:type/rdfs:subClassOf* qe:Jurisdiction")
-    reader.load("?x rdf:type/rdfs:subClassOf* qe:VerificationStatus")
-    rules = reader.load("?x rdf:type/rdfs:subClassOf* qe:Rule")
+    is_rule = reader.is_a("?r", "Rule")
+    jurisdictions = reader.load(reader.is_a("?x", "Jurisdiction"))
+    reader.load(reader.is_a("?x", "VerificationStatus"))
+    rules = reader.load(reader.is_a("?x", "Rule"))
     reader.load("?r qe:isBasedOn ?x")
     reader.load("?r qe:appliesWhere ?x")
-    shapes = reader.load("?x rdfs:seeAlso ?r . ?r rdf:type/rdfs:subClassOf* qe:Rule")
-    reader.load("?s rdfs:seeAlso ?r ; sh:targetClass ?x . ?r rdf:type/rdfs:subClassOf* qe:Rule")
-    reader.load("?s rdfs:seeAlso ?r ; sh:targetSubjectsOf ?x . ?r rdf:type/rdfs:subClassOf* qe:Rule")
-    reader.load("?s rdfs:seeAlso ?r ; sh:targetSubjectsOf/rdfs:domain ?x . ?r rdf:type/rdfs:subClassOf* qe:Rule")
+    shapes = reader.load(f"?x rdfs:seeAlso ?r . {is_rule}")
+    reader.load(f"?s rdfs:seeAlso ?r ; sh:targetClass ?x . {is_rule}")
+    reader.load(f"?s rdfs:seeAlso ?r ; sh:targetSubjectsOf ?x . {is_rule}")
+    reader.load(f"?s rdfs:seeAlso ?r ; sh:targetSubjectsOf/rdfs:domain ?x . {is_rule}")
     reporting: dict[str, list[str]] = {}
     for shape in shapes:
         for rule in reader.all(shape, f"{RDFS}seeAlso"):

@@ -47,6 +47,9 @@ class RuleQuestions:
         def own_quads(self, *roles: str) -> Iterator[ox.Quad]:
             """Yield the quads of the files of these roles as they are here."""
 
+        def in_memory(self) -> RuleQuestions:
+            """Return the model, or of one in a store elsewhere a copy in memory."""
+
         def validate(
             self, *, profiles: Iterable[str] = (), at: date | str | None = None, engine: str = "auto"
         ) -> ValidationReport:
@@ -94,6 +97,9 @@ class RuleQuestions:
         from qe_kg.rules.context import Context
         from qe_kg.validation.preparation import finding_quads, read_day, with_day
 
+        whole = self.in_memory()
+        if whole is not self:  # rules look at all of it, again and again
+            return whole.rule_context(profiles=profiles, at=at)
         day = read_day(at)
         chosen = tuple(dict.fromkeys(profiles)) or self.profiles
         if (day, chosen) in self._contexts:
@@ -195,7 +201,7 @@ class RuleQuestions:
         from qe_kg.rules.evidence import evidence
 
         chosen = [self.catalogue.resolve(name, "element", "record", "concept") for name in subjects]
-        report = self.validate(profiles=context.profiles, at=context.day, engine=engine)
+        report = self.in_memory().validate(profiles=context.profiles, at=context.day, engine=engine)
         scenario = self.manifest.scenario
         return evidence(
             context,

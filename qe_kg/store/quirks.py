@@ -21,6 +21,7 @@ class Quirks:
         may_cut_rows: whether an answer of many rows may be cut off without an error; it is then counted.
         dataset_in_query: whether the graphs that are asked stand in the query rather than beside it.
         open_paths: whether a path such as ``rdfs:subClassOf*`` may have a variable at both ends.
+        runs_rules: whether the rules of OWL 2 RL run there; their queries are long.
         blank_prefix: what stands before a blank node's label in answers, though it may not.
         rows_header: a header that tells the number of rows at which an answer was cut off.
         union_repeats: whether a triple of two graphs comes twice in their union.
@@ -44,6 +45,7 @@ class Quirks:
     may_cut_rows: bool = True
     dataset_in_query: bool = False
     open_paths: bool = True
+    runs_rules: bool = True
     blank_prefix: str = ""
     rows_header: str = ""
     union_repeats: bool = False
@@ -83,7 +85,7 @@ PRODUCTS: dict[str, Quirks] = {
         query="/sparql", update="/sparql-auth", graph_store="/sparql-graph-crud-auth", default_graph="union",
         rows_header="X-SPARQL-MaxRows", auth="digest", insert_limit=500,
         tested="7.2.5",
-        blank_prefix="nodeID://", open_paths=False,
+        blank_prefix="nodeID://", open_paths=False, runs_rules=False,
         dataset_in_query=True,  # it answers with a header for each graph beside it, and HTTP clients take only so many
         chunked=False,  # with Digest it confirms such a body and keeps nothing of it
     ),

@@ -46,6 +46,7 @@ def why_result(model: Model, focus: str, rule: str, *, engine: str = "auto", **o
         CallError, ShapesError: as `Model.validate`.
 
     """
+    model = model.in_memory()
     context = model.rule_context(**options)
     report = model.validate(profiles=context.profiles, at=context.day, engine=engine)
     known = {name for one in report.results for name in (one.rule, one.shape)} | set(context.index.names())

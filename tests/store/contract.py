@@ -138,6 +138,14 @@ def small_model(folder: Path) -> Asked:
     return Asked(directory, names)
 
 
+def model_without_durations(folder: Path) -> Asked:
+    """Write the small model with its durations as plain texts: Virtuoso makes something else of them."""
+    asked = small_model(folder)
+    for path in asked.directory.glob("*.ttl"):
+        path.write_text(path.read_text(encoding="utf-8").replace("^^xsd:duration", ""), encoding="utf-8")
+    return asked
+
+
 def shipped_model(folder: Path) -> Asked:
     """Return the shipped model."""
     own = "https://quantumenergy.example/id/"

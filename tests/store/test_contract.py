@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
-from itertools import product
 from pathlib import Path
 from types import MappingProxyType
 
@@ -26,9 +25,17 @@ from tests.store import contract
 from tests.store.contract import ELSEWHERE, OF_FILES, OF_NEITHER, ROOT, ROWS, Opened
 
 MODELS: Mapping[str, Callable[[Path], contract.Asked]] = MappingProxyType(
-    {"small": contract.small_model, "shipped": contract.shipped_model}
+    {
+        "small": contract.small_model,
+        "without durations": contract.model_without_durations,
+        "shipped": contract.shipped_model,
+    }
 )
-#: Who has the model. The large one is asked of all where there is time: with the servers.
+#: Who has which model. The large one is asked of all where there is time: with the servers.
+HELD = [
+    *((adapter, "without durations" if adapter == "virtuoso" else "small") for adapter in ("disk", *SERVERS)),
+    *((adapter, "shipped") for adapter in ("disk", *SERVERS)),
+]
 ADAPTERS = [
     pytest.param(
         (adapter, model),
@@ -36,10 +43,10 @@ ADAPTERS = [
         marks=[
             pytest.mark.xdist_group("store_contract"),
             *([pytest.mark.oxigraph] if adapter == "oxigraph" else []),
-            *([pytest.mark.servers] if model != "small" or adapter not in ("disk", "oxigraph") else []),
+            *([] if model == "small" and adapter in ("disk", "oxigraph") else [pytest.mark.servers]),
         ],
     )
-    for model, adapter in product(MODELS, ("disk", *SERVERS))
+    for adapter, model in HELD
 ]
 
 
@@ -173,6 +180,7 @@ def test_each_adapter_and_product_is_in_the_table() -> None:
         adapters |= {one for one in classes if all(hasattr(one, name) for name in wanted) and path.stem != "protocol"}
     assert adapters == {EmbeddedStore, RemoteStore}  # in memory and on disk are one
     assert set(SERVERS) == {name for name, quirks in PRODUCTS.items() if quirks.tested}
+    assert {adapter for adapter, _ in HELD} == {"disk", *SERVERS}
 
 
 def test_find_store_gives_each_adapter_its_place(tmp_path: Path) -> None:
