@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,11 +12,14 @@ from qe_kg.inference.rules import Rule, clashes_for, rules_for
 from qe_kg.namespaces import XSD
 from qe_kg.shacl.datatypes import is_well_formed
 from qe_kg.shacl.graph import Graph
+from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.store.protocol import Solutions
 from qe_kg.terms import Term
 
 #: How many contradictions of one rule are listed.
 MOST_CLASHES = 20
+#: How many rules are looked at at a time.
+_AT_ONCE = 2
 
 
 class RuleStore(Protocol):
@@ -92,22 +96,39 @@ def run(store: RuleStore, reasoning: Reasoning, graph: str) -> None:
     """
     latest = {"type": 1, "property": 1, "same": 1}
     seen: dict[int, dict[str, int]] = {}
+    turns = list(_turns(reasoning.rules))
     clock = 1
     while True:
         done = True
-        for number, rule in enumerate(reasoning.rules):
-            if number in seen and all(seen[number].get(kind) == latest[kind] for kind in rule.reads):
-                continue
-            added = _apply(store, rule, graph)
-            if added:
-                clock += 1
-                done = False
-                latest[rule.writes] = clock
-                if rule.name.startswith("eq-rep"):  # a property of any kind
-                    latest["type"] = clock
-            seen[number] = dict(latest) if rule.name in _CLOSED or not added else {}
+        for turn in turns:
+            due = [
+                (number, rule)
+                for number, rule in turn
+                if number not in seen or any(seen[number].get(kind) != latest[kind] for kind in rule.reads)
+            ]
+            for (number, rule), added in zip(due, _applied(store, [rule for _, rule in due], graph), strict=True):
+                if added:
+                    clock += 1
+                    done = False
+                    latest[rule.writes] = clock
+                    if rule.name.startswith("eq-rep"):  # a property of any kind
+                        latest["type"] = clock
+                seen[number] = dict(latest) if rule.name in _CLOSED or not added else {}
         if done:
             return
+
+
+def _turns(rules: Iterable[Rule]) -> Iterator[list[tuple[int, Rule]]]:
+    """Yield the rules with their numbers, those together that follow each other and read nothing that one writes."""
+    turn: list[tuple[int, Rule]] = []
+    for number, rule in enumerate(rules):
+        if any(rule.writes in other.reads or other.writes in rule.reads for _, other in (*turn, (number, rule))):
+            if turn:
+                yield turn
+            turn = []
+        turn.append((number, rule))
+    if turn:
+        yield turn
 
 
 # Their rows hold the transitive closure.
@@ -116,21 +137,33 @@ _CLOSED = frozenset(
 )
 
 
-def _apply(store: RuleStore, rule: Rule, graph: str) -> bool:
-    """Add what follows by one rule; tell whether anything did."""
-    if not _has_chance(store, rule):
-        return False
+def _applied(store: RuleStore, rules: Sequence[Rule], graph: str) -> Iterator[bool]:
+    """Add what follows by each of some rules that do not hang on each other; tell of each whether anything did."""
+    patterns = [(rule, _following(rule)) for rule in rules]
+
+    def follows(rule: Rule, where: str) -> bool:
+        return _has_chance(store, rule) and store.ask(f"ASK {{ {where} }}")
+
+    # A store in this process looks while the other thread waits, or looks as well.
+    threads = _AT_ONCE if isinstance(store, EmbeddedStore) and len(patterns) > 1 else 1
+    with ThreadPoolExecutor(threads) as pool:
+        found = list((pool.map if threads > 1 else map)(lambda pattern: follows(*pattern), patterns))
+    for (rule, where), is_more in zip(patterns, found, strict=True):
+        if is_more:
+            assert rule.head is not None
+            store.insert_where(graph, " ".join(rule.head), where)
+        yield is_more
+
+
+def _following(rule: Rule) -> str:
+    """Return the pattern of what follows by a rule and is not known."""
     assert rule.head is not None
     head = " ".join(rule.head)
     # Each conclusion once before it is looked up: many triples of one subject give the same one.
     variables = " ".join(sorted({part for part in rule.head if part.startswith("?")}))
     # To look each conclusion up is slow where nearly all are known, and to hold all that is known where few are.
     known = f"MINUS {{ {head} }}" if rule.is_usual else f"FILTER NOT EXISTS {{ {head} }}"
-    where = f"{{ SELECT DISTINCT {variables} WHERE {{ {rule.where()} }} }} {known}"
-    if not store.ask(f"ASK {{ {where} }}"):
-        return False
-    store.insert_where(graph, head, where)
-    return True
+    return f"{{ SELECT DISTINCT {variables} WHERE {{ {rule.where()} }} }} {known}"
 
 
 def _has_chance(store: RuleStore, rule: Rule) -> bool:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from qe_kg.shacl.column_graph import ColumnGraph
 from qe_kg.shacl.components.cardinality import MaxCount, MinCount
-from qe_kg.shacl.components.logic import And, Or
+from qe_kg.shacl.components.logic import And, Not, Or
 from qe_kg.shacl.components.other import Closed, HasValue
 from qe_kg.shacl.components.pairs import Disjoint, LessThan, LessThanOrEquals
 from qe_kg.shacl.components.shape_based import NodeShape
@@ -130,7 +130,8 @@ class Suspects:
         """Return those of the nodes that a shape's targets select that may break it, or what it leads to."""
         return self._of_shape(shape, foci, reports=True)
 
-    def _of_shape(self, shape: Shape, foci: Ids, *, reports: bool = False) -> Ids:
+    def _of_shape(self, shape: Shape, foci: Ids, *, reports: bool = False, surely: bool = False) -> Ids:
+        """Return the nodes that may break a shape; or only some of those that surely do, which `sh:not` asks for."""
         if shape.deactivated:
             return foci[:0]
         if reports and len(foci):
@@ -138,54 +139,65 @@ class Suspects:
         pairs = (foci, foci) if shape.path is None else self._pairs(shape.path, foci)
         if pairs is None:
             # Nothing is known of the values: what is reached is left to whoever looks at the nodes.
-            return foci
+            return foci[:0] if surely else foci
         found = self._mask(foci[:0])
         for constraint in shape.constraints:
-            found[self._of_constraint(constraint, shape, foci, pairs)] = True
+            found[self._of_constraint(constraint, foci, pairs, surely)] = True
         for name in shape.properties:
-            bad = self._of_shape(self._shapes[name], self._set(pairs[1]), reports=reports)
+            bad = self._of_shape(self._shapes[name], self._set(pairs[1]), reports=reports, surely=surely)
             found[_with(pairs, self._mask(bad))] = True
         return foci[found[foci]]
 
-    def _of_constraint(self, constraint: Constraint, shape: Shape, foci: Ids, pairs: _Pairs) -> Ids:
-        if isinstance(constraint, SparqlConstraint):
-            return self._of_query(constraint, foci)
-        if isinstance(constraint, MinCount | MaxCount | UniqueLang | HasValue):
+    def _of_constraint(self, constraint: Constraint, foci: Ids, pairs: _Pairs, surely: bool) -> Ids:
+        if isinstance(constraint, MinCount | MaxCount):
             return self._of_numbers(constraint, foci, pairs)
-        if isinstance(constraint, Closed):
-            return _with(pairs, self._mask(self._open(constraint)))
-        if isinstance(constraint, Disjoint | LessThan | LessThanOrEquals):
-            other = self._mask(self._columns.subjects[self._columns.rows(constraint.other)])
-            return pairs[0][other[pairs[0]]]
-        if isinstance(constraint, ByShapes):
-            return _with(pairs, self._mask(self._of_shapes(constraint, self._set(pairs[1]))))
-        if isinstance(constraint, ValueConstraint):
-            return _with(pairs, self._mask(self._of_values(constraint, self._set(pairs[1]))))
-        return foci
-
-    def _of_shapes(self, constraint: ByShapes, values: Ids) -> Ids:
-        """Return the values that may break a constraint that hangs on other shapes."""
-        if isinstance(constraint, And | NodeShape | Or):
-            several = [self._of_shape(self._shapes[name], values) for name in constraint.shapes]
-            found = several[0]
-            for one in several[1:]:
-                found = np.intersect1d(found, one) if isinstance(constraint, Or) else np.union1d(found, one)
-            return found
-        return values
-
-    def _of_numbers(
-        self, constraint: MinCount | MaxCount | UniqueLang | HasValue, foci: Ids, pairs: _Pairs
-    ) -> Ids:  # fmt: skip
         if isinstance(constraint, HasValue):
             number = self._columns.number(constraint.value)
             return foci if number is None else np.setdiff1d(foci, pairs[0][pairs[1] == number])
-        starts, ends = pairs
-        if isinstance(constraint, MinCount) and constraint.least > 1:  # a file may have a triple twice
-            starts = np.unique(np.stack((starts, ends)), axis=1)[0]
-        numbers = np.bincount(starts, minlength=len(self._columns.names))[foci]
-        if isinstance(constraint, MinCount):
-            return foci[numbers < constraint.least]
-        return foci[numbers > (constraint.most if isinstance(constraint, MaxCount) else 1)]
+        if isinstance(constraint, Closed):
+            return _with(pairs, self._mask(self._open(constraint)))
+        if isinstance(constraint, And | Or | NodeShape | Not):
+            return _with(pairs, self._mask(self._of_shapes(constraint, self._set(pairs[1]), surely)))
+        if isinstance(constraint, ValueConstraint) and not isinstance(constraint, ByShapes):
+            return _with(pairs, self._mask(self._of_values(constraint, self._set(pairs[1]))))
+        if surely:
+            return foci[:0]
+        if isinstance(constraint, SparqlConstraint):
+            return self._of_query(constraint, foci)
+        if isinstance(constraint, UniqueLang):
+            return foci[self._counted(pairs[0], foci) > 1]
+        if isinstance(constraint, Disjoint | LessThan | LessThanOrEquals):
+            other = self._mask(self._columns.subjects[self._columns.rows(constraint.other)])
+            return pairs[0][other[pairs[0]]]
+        return foci
+
+    def _of_shapes(self, constraint: And | Or | NodeShape | Not, values: Ids, surely: bool) -> Ids:
+        """Return the values that may, or surely do, break a constraint that hangs on other shapes."""
+        if isinstance(constraint, Not):
+            (name,) = constraint.shapes
+            return np.setdiff1d(values, self._of_shape(self._shapes[name], values, surely=not surely))
+        found = values if isinstance(constraint, Or) else values[:0]
+        for name in constraint.shapes:
+            one = self._of_shape(self._shapes[name], values, surely=surely)
+            found = np.intersect1d(found, one) if isinstance(constraint, Or) else np.union1d(found, one)
+        return found
+
+    def _of_numbers(self, constraint: MinCount | MaxCount, foci: Ids, pairs: _Pairs) -> Ids:
+        """Return the nodes with too few or too many values; a file may have a triple twice."""
+        if isinstance(constraint, MinCount) and constraint.least <= 1:
+            return foci[self._counted(pairs[0], foci) < constraint.least]
+        if isinstance(constraint, MaxCount):
+            suspected = foci[self._counted(pairs[0], foci) > constraint.most]
+            if not len(suspected):
+                return suspected
+        factor = len(self._columns.names)
+        starts = np.unique(pairs[0].astype(np.int64) * factor + pairs[1]) // factor
+        numbers = self._counted(starts, foci)
+        return foci[numbers < constraint.least if isinstance(constraint, MinCount) else numbers > constraint.most]
+
+    def _counted(self, starts: npt.NDArray[np.integer], foci: Ids) -> npt.NDArray[np.intp]:
+        """Return how often each node is a start."""
+        return np.bincount(starts, minlength=len(self._columns.names))[foci]
 
     def _open(self, constraint: Closed) -> Ids:
         """Return the subjects with a property that a closed shape does not list."""
