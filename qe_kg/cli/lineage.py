@@ -9,8 +9,8 @@ import click
 
 from qe_kg.cli.changes import BEHIND_PATH, behind_path, emit_change
 from qe_kg.cli.options import (
-    basis_option,
     complete_names,
+    filter_options,
     format_option,
     model_options,
     open_for,
@@ -40,15 +40,7 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--evidence", is_flag=True,
             help="Show each hop with source lines, basis, modality and zone crossing.",
         ),
-        click.option("--type", metavar="T", help="List only participants of this class (Stakeholder, Capability, …)."),
-        click.option("--zone", metavar="Z", help="List only participants of this zone (regulated, non-regulated, …)."),
-        click.option("--concept", metavar="NAME", help="Follow only items about this concept."),
-        click.option("--item", metavar="NAME", help="Follow only this item."),
-        click.option("--stations", is_flag=True, help="Count what a flow passes through as receiving and handing on."),
-        click.option("--certain", is_flag=True, help="Walk declared steps only."),
-        click.option("--through-external", is_flag=True, help="Let paths run through external stakeholders."),
-        basis_option,
-        click.option("--depth", type=click.IntRange(min=0), metavar="N", help="At most N hops."),
+        filter_options(),
         click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_names),
     ):  # fmt: skip
         command = option(command)

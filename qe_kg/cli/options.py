@@ -104,6 +104,39 @@ basis_option = click.option(
 )
 
 
+#: What narrows an answer of lineage, in the order of a help page; the same for every command that takes it.
+_FILTERS: dict[str, Callable[[Any], Any]] = {
+    "depth": click.option("--depth", type=click.IntRange(min=0), metavar="N", help="At most N hops."),
+    "basis": basis_option,
+    "through_external": click.option(
+        "--through-external", is_flag=True, help="Let paths run through external stakeholders."
+    ),
+    "certain": click.option("--certain", is_flag=True, help="Walk declared steps only."),
+    "stations": click.option(
+        "--stations", is_flag=True, help="Count what a flow passes through as receiving and handing on."
+    ),
+    "item": click.option("--item", metavar="NAME", help="Follow only this item."),
+    "concept": click.option("--concept", metavar="NAME", help="Follow only items about this concept."),
+    "zone": click.option(
+        "--zone", metavar="Z", help="List only participants of this zone (regulated, non-regulated, …)."
+    ),
+    "type": click.option(
+        "--type", metavar="T", help="List only participants of this class (Stakeholder, Capability, …)."
+    ),
+}
+
+
+def filter_options(*left_out: str) -> Callable[[Command], Command]:
+    """Add what narrows an answer of lineage: `WalkOptions` of `qe_kg.lineage.questions`, without some."""
+
+    def add(command: Command) -> Command:
+        for name in reversed([name for name in _FILTERS if name not in left_out]):
+            command = _FILTERS[name](command)
+        return command
+
+    return add
+
+
 at_option = click.option(
     "--at", metavar="DATE", help="Compare dates with this day, such as 2026-06-30.  [default: today]"
 )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qe_kg.cli.options import (
-    basis_option,
     complete_names,
+    filter_options,
     format_option,
     model_options,
     open_for,
@@ -31,13 +31,12 @@ Examples:
 )
 @click.argument("start", metavar="A", shell_complete=complete_names)
 @click.argument("goal", metavar="B", shell_complete=complete_names)
-@click.option("--max-hops", type=click.IntRange(min=1), default=6, show_default=True, help="The longest to look for.")
+@click.option(
+    "--max-hops", "--depth", "max_hops", type=click.IntRange(min=1), default=6, show_default=True,
+    help="The longest to look for.",
+)  # fmt: skip
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many to show.")
-@basis_option
-@click.option("--through-external", is_flag=True, help="Let paths run through external stakeholders.")
-@click.option("--certain", is_flag=True, help="Only paths all of whose steps are declared.")
-@click.option("--item", metavar="NAME", help="Follow only this item.")
-@click.option("--concept", metavar="NAME", help="Follow only items about this concept.")
+@filter_options("depth", "stations")
 @model_options
 @format_option("table", "json", "csv", "md")
 @output_option
@@ -48,7 +47,9 @@ def paths_command(
     """Show all ways from A to B, shortest first, with what stands behind each hop.
 
     A is a participant, flow, item, concept or pattern, B a participant. A path meets no participant twice and ends
-    where it first meets B. No more paths are looked for than are shown.
+    where it first meets B. No more paths are looked for than are shown. Where B is a value stream with its stages,
+    --zone and --type say to which of them paths are shown. What a flow passes through is no place on a path, so there
+    is no --stations.
     """
     found = open_for(model_path, no_inferences, entail).paths(start, goal, **options)
     emit(as_json(found.to_dict()) if form == "json" else _text(found, form), output)

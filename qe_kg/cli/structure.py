@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from qe_kg.cli.options import basis_option, format_option, model_options, open_for, output_option
+from qe_kg.cli.options import filter_options, format_option, model_options, open_for, output_option
 from qe_kg.cli.output import as_json, as_rows, count, emit, tell_lines
 
 if TYPE_CHECKING:
@@ -22,22 +22,28 @@ _SHOWN = 10
     epilog="""\b
 Examples:
   qe-kg structure
-  qe-kg structure --basis drawn --format json""",
+  qe-kg structure --basis drawn --format json
+  qe-kg structure --item "AMI Reads" --zone non-regulated""",
 )
-@basis_option
+@filter_options("stations")
 @model_options
 @format_option("table", "json", "csv", "md")
 @output_option
 def structure_command(
-    basis: str, form: str, output: Path | None, model_path: Path | None, no_inferences: bool, entail: bool
-) -> None:
+    form: str, output: Path | None, model_path: Path | None, no_inferences: bool, entail: bool,
+    **options: Any,  # noqa: ANN401
+) -> None:  # fmt: skip
     """Tell what the shape of the flows tells.
 
     Points of failure with the number of pairs that reach each other only through them; bridges, the only link between
     two parts; where information of both sides meets; loops, islands, sinks and sources; and the shortest way on
     which regulated information gets to a market participant or somebody outside who is no regulator.
+
+    Only these ways have hops and certainty: --depth and --certain narrow them and nothing else. With --zone or --type,
+    a bridge, a loop or an island is listed where such a participant is at it or in it. What a flow passes through is
+    no node, so there is no --stations.
     """
-    found = open_for(model_path, no_inferences, entail).structure(basis=basis)
+    found = open_for(model_path, no_inferences, entail).structure(**options)
     emit(as_json(found.to_dict()) if form == "json" else _text(found, form), output)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qe_kg.cli.options import format_option, model_options, open_for, output_option
+from qe_kg.cli.options import filter_options, format_option, model_options, open_for, output_option
 from qe_kg.cli.output import as_json, as_rows, count, emit, tell_lines
 
 if TYPE_CHECKING:
@@ -30,19 +30,22 @@ Examples:
 )
 @click.option("--move", multiple=True, metavar="NAME=ZONE", help="Assume this participant in another zone.")
 @click.option("--withdraw", multiple=True, metavar="CONSENT", help="Assume that this consent is withdrawn.")
+@filter_options()
 @model_options
 @format_option("table", "json", "csv", "md")
 @output_option
 def whatif_command(
     form: str, output: Path | None, model_path: Path | None, no_inferences: bool, entail: bool,
-    **assumed: Any,  # noqa: ANN401
+    **options: Any,  # noqa: ANN401
 ) -> None:  # fmt: skip
     """Tell what would be different; nothing is written.
 
     Shows who would reach whom that does not today, and who no longer; which rules would be broken and which no longer;
-    and the figures of both side by side. All four options can be given several times and together.
+    and the figures of both side by side. What is assumed can be given several times and together. The other options
+    narrow which ways count and whom they lead to (--zone, --type: before or after), and the flows in the figures; rules
+    and findings are always those of the whole model.
     """
-    answer = open_for(model_path, no_inferences, entail, whole=True).what_if(**assumed)
+    answer = open_for(model_path, no_inferences, entail, whole=True).what_if(**options)
     emit(as_json(answer.to_dict()) if form == "json" else _text(answer, form), output)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
+from qe_kg.errors import UnknownNameError
 from qe_kg.lineage.flows import BASES, FlowGraph
 from qe_kg.lineage.questions import Questions, WalkOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     import pyoxigraph as ox
@@ -86,27 +87,50 @@ class LineageQuestions:
         """
         return self.lineage.change(kind, names, **options)
 
-    def structure(self, *, basis: str = "all") -> Structure:
-        """Tell what the shape of the flows of a basis tells; see `qe_kg.lineage.structure.Structure`."""
-        return self.lineage.structure(basis)
+    def structure(self, **options: Unpack[WalkOptions]) -> Structure:
+        """Tell what the shape of the flows tells; see `qe_kg.lineage.structure.Structure`.
 
-    def what_if(self, **assumed: Any) -> WhatIf:  # noqa: ANN401
+        Options and errors are those of `impact`, without ``stations``; ``depth`` and ``certain`` narrow the exposures.
+        """
+        return self.lineage.structure(**options)
+
+    def what_if(
+        self,
+        *,
+        remove: Iterable[str] = (),
+        add: Iterable[Path | str] = (),
+        move: Iterable[str] = (),
+        withdraw: Iterable[str] = (),
+        **options: Unpack[WalkOptions],
+    ) -> WhatIf:
         """Tell what would be different; nothing is written.
 
         Args:
-            assumed: ``remove`` (flows by name), ``add`` (paths of RDF files), ``move`` ("NAME=ZONE"), ``withdraw``
-                (consent records by identifier, label, CURIE or IRI): several of each.
+            remove: flows by name.
+            add: paths of RDF files.
+            move: "NAME=ZONE": a participant and its new zone.
+            withdraw: consent records by identifier, label, CURIE or IRI.
+            options: those of `impact`: which ways count, and whom pairs lead to.
 
         Raises:
-            UnknownNameError, AmbiguousNameError, CallError: a name is wrong, or nothing is assumed.
+            UnknownNameError, AmbiguousNameError, CallError: a name or an option is wrong, or nothing is assumed.
             ParseError, ReadError: a file cannot be read.
 
         """
         from qe_kg.lineage.assumptions import read_assumptions
         from qe_kg.lineage.what_if import what_if
 
-        found = read_assumptions(self.store, self.catalogue, self.namespaces, **assumed)
-        return what_if(self, found, found.change(self.quads("data", "inference"), self.namespaces))
+        found = read_assumptions(
+            self.store, self.catalogue, self.namespaces, remove=remove, add=add, move=move, withdraw=withdraw
+        )
+        change = found.change(self.quads("data", "inference"), self.namespaces)
+        try:
+            filters = self.lineage.filters(**options)
+        except UnknownNameError:
+            if not found.added:
+                raise
+            filters = self.changed(change).lineage.filters(**options)  # an item may be new
+        return what_if(self, found, change, filters)
 
     @cached_property
     def report(self) -> ValidationReport:
@@ -123,16 +147,17 @@ class LineageQuestions:
         return self.lineage.tell(lineage)
 
     def paths(
-        self, start: str, goal: str, *, max_hops: int = 6, limit: int = 20, **options: Unpack[WalkOptions]
+        self, start: str, goal: str, *, max_hops: int | None = None, limit: int = 20, **options: Unpack[WalkOptions]
     ) -> Paths:
         """Find the simple paths from a start to a participant, shortest first.
 
         Args:
             start: a participant, flow, item, concept or pattern by name.
             goal: a participant by name.
-            max_hops: the longest path to look for.
+            max_hops: the longest path to look for; without it ``depth``, else 6.
             limit: how many paths to return.
-            options: those of `impact` that narrow the walk.
+            options: those of `impact`, without ``stations``; ``zone`` and ``type`` say to which participants of a goal
+                that is several.
 
         Raises:
             UnknownNameError, AmbiguousNameError, CallError: a name or an option is wrong.

@@ -104,12 +104,7 @@ class _Change:
         )  # fmt: skip
 
     def _is_shown(self, one: Reached) -> bool:
-        filters, element = self.filters, one.element
-        return (
-            (filters.depth is None or one.hops <= filters.depth)
-            and (filters.zone is None or element.zone == filters.zone)
-            and (filters.types is None or element.type in filters.types)
-        )
+        return (self.filters.depth is None or one.hops <= self.filters.depth) and self.filters.shows(one.element)
 
     def _lineage(self, reached: list[Reached]) -> Lineage:
         used = [self.flows[iri] for iri in sorted({flow for one in reached for flow in one.path})]

@@ -86,7 +86,7 @@ def find_paths(source: FlowSource, start: Start, goal: Start, filters: Filters, 
         source: the flows.
         start: where they begin.
         goal: the participants at which they end.
-        filters: what to leave out; ``zone`` and ``types`` do not apply.
+        filters: what to leave out; ``zone`` and ``types`` narrow to which of the participants paths are listed.
         max_hops: the greatest number of flows on a path.
         limit: how many to return.
 
@@ -110,7 +110,9 @@ def simple_paths(
     Those are the first ones, along which one item, or what is made of it, goes. A path meets no participant twice and
     ends where it first meets the goal. The next path is looked for only when it is asked for.
     """
-    yield from _Search(source, start, frozenset(goal), filters, max_hops).paths()
+    known = source.describe(goal)
+    shown = frozenset(one for one in goal if one in known and filters.shows(known[one]))
+    yield from _Search(source, start, frozenset(goal), shown, filters, max_hops).paths()
 
 
 @dataclass
@@ -118,6 +120,8 @@ class _Search:
     source: FlowSource
     start: Start
     goal: frozenset[str]
+    #: To which of them paths are listed.
+    shown: frozenset[str]
     filters: Filters
     max_hops: int
     leaving: dict[str, list[Flow]] = field(default_factory=dict)
@@ -135,8 +139,8 @@ class _Search:
 
     def _measure(self) -> None:
         """Walk back from the goal as far as a path may be long."""
-        self.distance = dict.fromkeys(self.goal, 0)
-        frontier: Collection[str] = self.goal
+        self.distance = dict.fromkeys(self.shown, 0)
+        frontier: Collection[str] = self.shown
         for hops in range(1, self.max_hops + 1):
             found = self._allowed(frontier, "upstream")
             frontier = {flow.source for flows in found.values() for flow in flows if flow.source not in self.distance}
@@ -161,7 +165,7 @@ class _Search:
     ) -> Iterator[tuple[tuple[Flow, ...], int]]:
         here = path[-1].target
         if here in self.goal:
-            if len(path) == length:
+            if len(path) == length and here in self.shown:
                 yield path, declared
             return
         if len(path) == length or not self._passable([here]):

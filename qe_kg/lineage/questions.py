@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from qe_kg.lineage.structure import Structure
     from qe_kg.lineage.warm import WarmFlows
 
+#: How long paths are looked for where no bound is given.
+_MAX_HOPS = 6
 #: From so many flows on they are walked as arrays.
 _LARGE = 20_000
 #: What market participants and third parties do.
@@ -96,19 +98,23 @@ class Questions:
         start: tuple[str, ...],
         goal: tuple[str, ...],
         *,
-        max_hops: int = 6,
+        max_hops: int | None = None,
         limit: int = 20,
         **options: Unpack[WalkOptions],
     ) -> Paths:
         """Find the simple paths from a start to participants; the options are those of `filters`.
 
+        Without a bound they have at most 6 hops.
+
         Raises:
             UnknownNameError, AmbiguousNameError, CallError: a name or an option is wrong.
 
         """
+        filters = self._filters("paths", **options)
+        bounds = [bound for bound in (max_hops, filters.depth) if bound is not None]
+        max_hops = min(bounds, default=_MAX_HOPS)
         if max_hops < 1 or limit < 1:
             raise CallError("a path has at least one hop, and at least one is looked for")
-        filters = self.filters(**options)
         ends = self.starts.resolve(goal)
         others = [element for element in ends.elements if not self.starts.is_participant(element)]
         if others:
@@ -133,7 +139,7 @@ class Questions:
         known = next((one for one in KINDS if one == kind), None)
         if known is None:
             raise CallError(f"a change is one of {', '.join(KINDS)}, not {kind!r}")
-        filters = self.filters(**options)
+        filters = self._filters("a change", **options)
         start = self.starts.resolve(names)
         if self.is_large and filters.depth is not None and known in NEAR:
             region = Region(self._store, self._catalogue, self._namespaces, filters)
@@ -144,16 +150,16 @@ class Questions:
         answer = change_impact(graph, records, known, start, filters)
         return replace(answer, lineage=replace(answer.lineage, teller=self.teller.of))
 
-    def structure(self, basis: str = "all") -> Structure:
-        """Tell what the shape of the flows of a basis tells.
+    def structure(self, **options: Unpack[WalkOptions]) -> Structure:
+        """Tell what the shape of the flows tells; the options are those of `filters`.
 
         Raises:
-            CallError: the basis is unknown.
+            UnknownNameError, AmbiguousNameError, CallError: a name or an option is wrong.
 
         """
         from qe_kg.lineage.structure import structure_of  # with rustworkx
 
-        check_options(basis, None)
+        filters = self._filters("structure", **options)
         zone = f"{self._namespaces.lists}zone-external"
         functions = " ".join(f"<{self._namespaces.lists}participant-function-{name}>" for name in _OUTSIDERS)
         rows = self._store.select(
@@ -163,7 +169,7 @@ class Questions:
             f"{{ ?p qe:performsFunction <{self._namespaces.lists}participant-function-regulation> }} }} }}"
         ).rows
         outsiders = {row[0].value for row in rows if row[0]}
-        found = structure_of(self._graph(), outsiders, basis, external=self._namespaces.compact(zone))
+        found = structure_of(self._graph(), outsiders, filters)
         return replace(found, tell=self.teller.whom(found.exposed(), found.concerned()))
 
     @cached_property
@@ -207,6 +213,12 @@ class Questions:
     def warm_up(self) -> None:
         """Build the index of flows and their names now, and answer from it from here on; large models gain by it."""
         _ = self.warm.names
+
+    def _filters(self, what: str, **options: Unpack[WalkOptions]) -> Filters:
+        """Return what options stand for, of a question that goes from participant to participant."""
+        if options.get("stations"):
+            raise CallError(f"what flows pass through (stations) cannot be counted for {what}")
+        return self.filters(**options)
 
     def filters(
         self,

@@ -6,7 +6,7 @@ Participants are nodes, flows are edges. rustworkx is used in this module only.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import rustworkx as rx
@@ -64,6 +64,9 @@ class Exposure:
 @dataclass(frozen=True)
 class Structure:
     """The shape of a model's flows.
+
+    Filters narrow it: what flows there are, the exposures by hops and certainty, and of what is listed those that are
+    shown participants, or have one among them.
 
     Attributes:
         bridges: the one that cuts off most first.
@@ -132,23 +135,22 @@ class Structure:
         }  # fmt: skip
 
 
-def structure_of(graph: FlowGraph, outsiders: Collection[str], basis: str = "all", *, external: str) -> Structure:
+def structure_of(graph: FlowGraph, outsiders: Collection[str], filters: Filters | None = None) -> Structure:
     """Find out the shape of a graph.
 
     Args:
         graph: the flows.
         outsiders: the participants that are market participants or third parties.
-        basis: which flows count.
-        external: compact IRI of the external zone.
+        filters: what to leave out.
 
     """
-    return _Shape(graph, basis, external).structure(outsiders)
+    return _Shape(graph, filters or Filters()).structure(outsiders)
 
 
 class _Shape:
-    def __init__(self, graph: FlowGraph, basis: str, external: str) -> None:
-        self.graph, self.basis, self.external = graph, basis, external
-        self.flows = [flow for flow in graph.edges if flow.is_of(basis)]
+    def __init__(self, graph: FlowGraph, filters: Filters) -> None:
+        self.graph, self.filters = graph, filters
+        self.flows = [flow for flow in graph.edges if filters.allows(flow)]
         self.names = sorted({end for flow in self.flows for end in (flow.source, flow.target)})
         number = {name: index for index, name in enumerate(self.names)}
         self.directed: rx.PyDiGraph[int, Flow] = rx.PyDiGraph()
@@ -157,7 +159,8 @@ class _Shape:
         self.number = number
         # What a stakeholder outside does with what it gets is outside the model: no way leads on from there.
         self.inside: rx.PyDiGraph[int, Flow] = self.directed.copy()
-        outside = [number[name] for name in self.names if graph.elements[name].zone == external]
+        external = None if filters.through_external else filters.external_zone
+        outside = [number[name] for name in self.names if external and graph.elements[name].zone == external]
         for node in outside:
             self.inside.remove_edges_from([(node, end) for _, end, _ in self.inside.out_edges(node)])
         self.starts = sorted(set(self.inside.node_indices()) - set(outside))
@@ -167,14 +170,20 @@ class _Shape:
         targets = {flow.target for flow in self.flows}
         return Structure(
             self._bridges(), self._points_of_failure(), self._commingling(), self._loops(), self._islands(),
-            self._elements(targets - sources), self._elements(sources - targets), self._exposures(outsiders),
+            self._elements(filter(self._shown, targets - sources)),
+            self._elements(filter(self._shown, sources - targets)),
+            self._exposures(outsiders),
         )  # fmt: skip
+
+    def _shown(self, iri: str) -> bool:
+        return self.filters.shows(self.graph.elements[iri])
 
     def _elements(self, iris: Iterable[str]) -> tuple[Element, ...]:
         return tuple(sorted((self.graph.elements[iri] for iri in iris), key=_by_name))
 
     def _parts(self, numbered: Iterable[Iterable[int]]) -> tuple[tuple[Element, ...], ...]:
-        parts = [self._elements(self.names[number] for number in part) for part in numbered]
+        named = [[self.names[number] for number in part] for part in numbered]
+        parts = [self._elements(part) for part in named if any(map(self._shown, part))]
         return tuple(sorted(parts, key=lambda part: (-len(part), [_by_name(element) for element in part])))
 
     def _loops(self) -> tuple[tuple[Element, ...], ...]:
@@ -197,6 +206,8 @@ class _Shape:
         for ends in rx.bridges(links):
             one, other = sorted(ends)
             pair = (one, other)
+            if not any(self._shown(self.names[end]) for end in pair):
+                continue
             cut = links.copy()
             cut.remove_edge(*pair)
             sides = [len(rx.node_connected_component(cut, end)) for end in pair]
@@ -220,7 +231,8 @@ class _Shape:
             for node, count in below.items():
                 if node != start and count > 1:
                     pairs[node] = pairs.get(node, 0) + count - 1
-        found = [PointOfFailure(self.graph.elements[self.names[node]], count) for node, count in pairs.items()]
+        shown = {self.names[node]: count for node, count in pairs.items() if self._shown(self.names[node])}
+        found = [PointOfFailure(self.graph.elements[iri], count) for iri, count in shown.items()]
         return tuple(sorted(found, key=lambda one: (-one.pairs, _by_name(one.element))))
 
     def _commingling(self) -> tuple[Commingling, ...]:
@@ -229,7 +241,11 @@ class _Shape:
             zone = self.graph.elements[flow.source].zone
             if zone in _SIDES:
                 counts.setdefault(flow.target, [0, 0])[_SIDES.index(zone)] += 1
-        found = [Commingling(self.graph.elements[iri], *both) for iri, both in counts.items() if all(both)]
+        found = [
+            Commingling(self.graph.elements[iri], *both)
+            for iri, both in counts.items()
+            if all(both) and self._shown(iri)
+        ]
         return tuple(sorted(found, key=lambda one: _by_name(one.element)))
 
     def _exposures(self, outsiders: Collection[str]) -> tuple[Exposure, ...]:
@@ -237,9 +253,8 @@ class _Shape:
         begin = frozenset(name for name in self.names if self.graph.elements[name].zone == _SIDES[0])
         start = Start((), begin, frozenset())
         found: dict[str, Exposure] = {}
-        for certain in (True, False):
-            filters = Filters(basis=self.basis, certain=certain, external_zone=self.external)
-            answer = walk(self.graph, start, "downstream", filters)
+        for certain in (True,) if self.filters.certain else (True, False):
+            answer = walk(self.graph, start, "downstream", replace(self.filters, certain=certain))
             for one in answer.reached:
                 if one.element.iri in outsiders and one.element.iri not in found:
                     found[one.element.iri] = Exposure(one.element, answer.hops(one), one.certainty)

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from qe_kg.catalogue import Element
 from qe_kg.lineage.answer import Lineage, Reached, Start
 from qe_kg.lineage.flows import Direction, Flow, FlowSource, Step
 
@@ -28,7 +29,7 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class Filters:
-    """What a walk leaves out.
+    """What an answer leaves out; the same for every question of lineage (docs/explanation/filters.md).
 
     Attributes:
         depth: greatest number of hops, or None.
@@ -61,6 +62,10 @@ class Filters:
     def allows(self, flow: Flow) -> bool:
         """Tell whether a flow may be walked."""
         return flow.is_of(self.basis) and (self.items is None or bool(self.payload(flow)))
+
+    def shows(self, element: Element) -> bool:
+        """Tell whether a participant may be listed."""
+        return (self.zone is None or element.zone == self.zone) and (self.types is None or element.type in self.types)
 
 
 def walk(
@@ -226,8 +231,7 @@ class _Walk:
         reached = [
             Reached(known[one], self.hops[one], self._certainty(flow), self._path(flow))
             for one, flow in self.best.items()
-            if (self.filters.zone is None or known[one].zone == self.filters.zone)
-            and (self.filters.types is None or known[one].type in self.filters.types)
+            if self.filters.shows(known[one])
         ]
         reached.sort(key=lambda one: (one.hops, one.element.name, one.element.iri))
         flows = self._edge_set(reached)

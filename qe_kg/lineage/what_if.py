@@ -11,11 +11,12 @@ from qe_kg.change import Change
 from qe_kg.lineage.answer import Owner, Reached, Start, Tell
 from qe_kg.lineage.assumptions import Assumptions
 from qe_kg.lineage.flows import FlowGraph
-from qe_kg.lineage.walk import walk
+from qe_kg.lineage.walk import Filters, walk
 from qe_kg.validation.acceptance import STALE_BASELINE
 from qe_kg.validation.report import Result, ValidationReport
 
 if TYPE_CHECKING:
+    from qe_kg.lineage.questions import Questions
     from qe_kg.lineage.tell import Teller
 
 Certainty = Literal["declared", "possible"]
@@ -29,6 +30,10 @@ class Changeable(Protocol):
     @property
     def flow_graph(self) -> FlowGraph:
         """All flows."""
+
+    @property
+    def lineage(self) -> Questions:
+        """Answers other questions about it."""
 
     @property
     def teller(self) -> Teller:
@@ -85,7 +90,8 @@ class WhatIf:
 
     Attributes:
         assumed: under what.
-        asked: from how many participants reach was compared.
+        asked: from how many participants reach was compared; filters narrow the ways, the flows counted, and whom pairs
+            lead to, not the rules.
         gained: pairs that come to reach each other; ``lost``: that no longer do; ``changed``: otherwise than before.
         opened: findings that come; ``closed``: that go.
         before: the model as it is; ``after``: as it would be.
@@ -125,8 +131,14 @@ class WhatIf:
         }
 
 
-def what_if(model: Changeable, assumed: Assumptions, change: Change) -> WhatIf:
+def what_if(model: Changeable, assumed: Assumptions, change: Change, filters: Filters | None = None) -> WhatIf:
     """Compare a model with what it would be.
+
+    Args:
+        model: the model as it is.
+        assumed: what is assumed.
+        change: the change that this amounts to.
+        filters: what to leave out; who is to be listed before or after the change is compared.
 
     Raises:
         ChangeError: the change takes away what the model does not hold.
@@ -137,7 +149,8 @@ def what_if(model: Changeable, assumed: Assumptions, change: Change) -> WhatIf:
     graphs = model.flow_graph, other.flow_graph
     reports = model.report, other.report
     starts = _starts(*graphs)
-    reaches = [_reach(graph, starts) for graph in graphs]
+    filters = filters or Filters()
+    reaches = compared_reach(graphs, starts, filters)
     elements = graphs[0].elements | graphs[1].elements
     pairs = [
         Reach(elements[pair[0]], elements[pair[1]], reaches[0].get(pair), reaches[1].get(pair))
@@ -156,8 +169,8 @@ def what_if(model: Changeable, assumed: Assumptions, change: Change) -> WhatIf:
         tuple(one for one in different if one.before and one.after),
         tuple(result for key, result in findings[1].items() if key not in findings[0]),
         tuple(result for key, result in findings[0].items() if key not in findings[1]),
-        _counts(graphs[0], reaches[0], findings[0].values()),
-        _counts(graphs[1], reaches[1], findings[1].values()),
+        _counts(graphs[0], reaches[0], findings[0].values(), filters),
+        _counts(graphs[1], reaches[1], findings[1].values(), filters),
         _tell(model, other, assumed, different),
     )
 
@@ -193,21 +206,33 @@ def _starts(before: FlowGraph, after: FlowGraph) -> list[str]:
     return sorted({end for _, *both, _ in edges[0] ^ edges[1] for end in both} | (moved & ends))
 
 
-def _reach(graph: FlowGraph, starts: Iterable[str]) -> dict[tuple[str, str], tuple[int, Certainty]]:
-    found: dict[tuple[str, str], tuple[int, Certainty]] = {}
+#: Pairs of which the first reaches the second, in how many hops at least and how surely.
+Pairs = dict[tuple[str, str], tuple[int, Certainty]]
+
+
+def compared_reach(graphs: tuple[FlowGraph, FlowGraph], starts: Collection[str], filters: Filters) -> list[Pairs]:
+    """Return whom participants reach in each of two graphs, of those that are to be listed in either."""
+    every = [_reach(graph, starts, replace(filters, zone=None, types=None)) for graph in graphs]
+    known = [graph.elements for graph in graphs]
+    ends = {end for reach in every for _, end in reach}
+    shown = {end for end in ends if any(end in named and filters.shows(named[end]) for named in known)}
+    return [{pair: how for pair, how in reach.items() if pair[1] in shown} for reach in every]
+
+
+def _reach(graph: FlowGraph, starts: Iterable[str], filters: Filters) -> Pairs:
+    found: Pairs = {}
     for start in starts:
-        answer = walk(graph, Start((), frozenset([start]), frozenset()), "downstream")
+        answer = walk(graph, Start((), frozenset([start]), frozenset()), "downstream", filters)
         for one in answer.reached:
             found[start, one.element.iri] = (one.hops, one.certainty)
     return found
 
 
-def _counts(
-    graph: FlowGraph, reach: dict[tuple[str, str], tuple[int, Certainty]], results: Collection[Result]
-) -> Counts:
-    zones = [(graph.elements[flow.source].zone, graph.elements[flow.target].zone) for flow in graph.edges]
+def _counts(graph: FlowGraph, reach: Pairs, results: Collection[Result], filters: Filters) -> Counts:
+    flows = [flow for flow in graph.edges if filters.allows(flow)]
+    zones = [(graph.elements[flow.source].zone, graph.elements[flow.target].zone) for flow in flows]
     return Counts(
-        len(graph.edges),
+        len(flows),
         sum(1 for source, target in zones if source and target and source != target),
         len(reach),
         sum(certainty == "declared" for _, certainty in reach.values()),

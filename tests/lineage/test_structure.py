@@ -61,7 +61,7 @@ def test_points_of_failure_are_counted_by_removing_each(question: Question) -> N
         for other in names - {start, end}:
             if end not in reaches(pairs, start, without=other, stops=stops):
                 expected[other] = expected.get(other, 0) + 1
-    found = structure_of(graph, (), external=EXTERNAL).points_of_failure
+    found = structure_of(graph, ()).points_of_failure
     assert {one.element.iri: one.pairs for one in found} == expected
     assert [one.pairs for one in found] == sorted(expected.values(), reverse=True)
 
@@ -82,7 +82,7 @@ def test_bridges_are_the_links_whose_removal_leaves_more_parts(question: Questio
         sides = part(one, links - {link}), part(other, links - {link})
         if other not in sides[0]:
             expected[link] = min(map(len, sides))
-    found = structure_of(graph, (), external=EXTERNAL)
+    found = structure_of(graph, ())
     assert {frozenset((one.flows[0].source.iri, one.flows[0].target.iri)): one.cuts_off for one in found.bridges} == (
         expected
     )
@@ -105,7 +105,7 @@ def test_loops_sinks_sources_and_meeting_points(question: Question) -> None:
         frozenset(other for other in names if other in all_from(name) and name in all_from(other)) | {name}
         for name in names
     }
-    found = structure_of(graph, (), external=EXTERNAL)
+    found = structure_of(graph, ())
     assert {frozenset(element.iri for element in loop) for loop in found.loops} == {
         loop for loop in loops if len(loop) > 1
     }

@@ -6,6 +6,7 @@ import json
 import shutil
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -131,7 +132,7 @@ def test_whom_to_tell_of_what_would_be_different() -> None:
         ({"add": ["no/such/file.ttl"]}, ReadError, "no/such/file"),
     ],
 )
-def test_a_wrong_call_is_told(assumed: dict[str, list[str]], error: type[Exception], message: str) -> None:
+def test_a_wrong_call_is_told(assumed: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         model(CLINIC if "withdraw" in assumed else QUANTUM_ENERGY).what_if(**assumed)
 

@@ -275,6 +275,16 @@ def test_what_was_loaded_without_versions_is_taken_over(site: Site) -> None:
     assert site.has(graphs) and site.plan(graphs).is_done
 
 
+@pytest.mark.servers
+@pytest.mark.parametrize("site", [one for one in PRODUCTS if one.values == ("virtuoso",)], indirect=True)
+def test_a_graph_that_a_store_does_not_give_back_whole_is_not_published(site: Site) -> None:
+    (graphs,) = versions(1)
+    site.publish(graphs)
+    with pytest.raises(StoreError, match=r"of a graph that has 10,010: .*ResultSetMaxRows"):
+        site.publish({**graphs, "large": triples("large", range(10_010))})
+    assert site.has(graphs)
+
+
 def test_canonical_form_does_not_depend_on_labels_and_order() -> None:
     text = BLANK.format("1")
     other = "\n".join(reversed(text.replace("_:a", "_:q").replace("_:b", "_:a").splitlines()))
