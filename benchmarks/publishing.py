@@ -1,8 +1,10 @@
 """Publishing a million triples, beside a bare upload of the same file with curl, to the Oxigraph server and to Fuseki.
 
 For each server, on a store of its own: curl PUTs the file to a graph; then a model of that one file is published for
-the first time (plan, staging, read back, swap, read back, record); then a hundred triples change and are published with
---delta, the plan apart. Each server runs on the machine that measures. Fuseki needs ``make servers``.
+the first time (plan, staging, read back, swap, comparison, record); then a hundred triples change and are published
+with --delta, the plan apart. Before each, curl uploads a file of the same size about other things, so that the server
+is warm and its store is not empty. Each server runs on the machine that measures, Fuseki with the memory that its own
+script gives it (4 GB; --java). Fuseki needs ``make servers``.
 """
 
 from __future__ import annotations
@@ -25,24 +27,27 @@ from qe_kg.publish.publisher import Author, Publisher
 from qe_kg.store.canonical import canonical_text
 from qe_kg.store.profiles import profile_of_url
 from qe_kg.store.remote import RemoteStore
-from tests.servers.running import SERVERS, Server
+from tests.servers.running import SERVERS, Server, fuseki
 
 GRAPH, RECORD = "https://x.example/graph/model/flows.nt", "https://x.example/graph/record"
 
 
-def write_file(path: Path, count: int, changed: int = 0) -> None:
-    """Write about ``count`` triples about flows; of the last ones ``changed`` have another label."""
+def write_file(path: Path, count: int, changed: int = 0, thing: str = "flow") -> None:
+    """Write about ``count`` triples about flows, or other things; of the last ones ``changed`` have another label."""
     random = Random(1)
     with path.open("w", encoding="utf-8") as file:
         for number in range(count // 5):
-            flow, ends = f"<https://x.example/id/flow-{number}>", (random.randrange(20_000), random.randrange(20_000))
-            label = f"flow {number}" + (" renamed" if number >= count // 5 - changed else "")
+            flow, ends = (
+                f"<https://x.example/id/{thing}-{number}>",
+                (random.randrange(20_000), random.randrange(20_000)),
+            )
+            label = f"{thing} {number}" + (" renamed" if number >= count // 5 - changed else "")
             file.write(
                 f"{flow} <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <https://x.example/ns/InformationFlow> .\n"
                 f"{flow} <https://x.example/ns/from> <https://x.example/id/participant-{ends[0]}> .\n"
                 f"{flow} <https://x.example/ns/to> <https://x.example/id/participant-{ends[1]}> .\n"
                 f'{flow} <http://www.w3.org/2000/01/rdf-schema#label> "{label}"@en .\n'
-                f'{flow} <http://purl.org/dc/terms/identifier> "F-{number:08}" .\n'
+                f'{flow} <http://purl.org/dc/terms/identifier> "{thing[0].upper()}-{number:08}" .\n'
             )
 
 
@@ -64,16 +69,21 @@ def plan(store: RemoteStore, path: Path) -> Plan:
     return make_plan(store, RECORD, [Wanted.of(GRAPH, graph, store.profile.product)], "Benchmark")
 
 
-def measure(product: str, folder: Path, first: Path, second: Path) -> list[str]:
+def start(product: str, folder: Path, java: str) -> Server:
+    server = fuseki(folder, ("java", *java.split())) if product == "fuseki" else SERVERS[product](folder)
+    return server.start()
+
+
+def measure(product: str, folder: Path, java: str, other: Path, first: Path, second: Path) -> list[str]:
     """Return a row of the table: product, curl, publish, their ratio, plan and rest of the difference."""
     author = Author("benchmark", "0")
-    bare = SERVERS[product](folder / f"{product}-curl").start()
-    upload(bare, first, "https://x.example/warm")  # so that Java has compiled what it is going to run
+    bare = start(product, folder / f"{product}-curl", java)
+    upload(bare, other, "https://x.example/warm")  # so that Java has compiled what it is going to run
     curl = seconds(lambda: upload(bare, first, GRAPH))
     bare.stop()
-    server = SERVERS[product](folder / f"{product}-publish").start()
+    server = start(product, folder / f"{product}-publish", java)
     try:
-        upload(server, first, "https://x.example/warm")
+        upload(server, other, "https://x.example/warm")
         profile = replace(profile_of_url(f"{product}+{server.base}", {}), timeout=600)
         store = RemoteStore(profile)
         publisher = Publisher(store, RECORD, author)
@@ -99,6 +109,7 @@ def measure(product: str, folder: Path, first: Path, second: Path) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--triples", type=int, default=1_000_000)
+    parser.add_argument("--java", default="-Xmx4g", help="options for the Java that runs Fuseki")
     parser.add_argument("--servers", nargs="+", default=["oxigraph", "fuseki"])
     arguments = parser.parse_args()
     if shutil.which("curl") is None:
@@ -107,11 +118,12 @@ def main() -> None:
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        first, second = folder / "first.nt", folder / "second.nt"
+        other, first, second = folder / "other.nt", folder / "first.nt", folder / "second.nt"
+        write_file(other, arguments.triples, thing="thing")
         write_file(first, arguments.triples)
         write_file(second, arguments.triples, changed=50)
         for product in arguments.servers:
-            print("| " + " | ".join(measure(product, folder, first, second)) + " |", flush=True)
+            print("| " + " | ".join(measure(product, folder, arguments.java, other, first, second)) + " |", flush=True)
 
 
 if __name__ == "__main__":

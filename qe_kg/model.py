@@ -335,7 +335,7 @@ class Model(RuleQuestions, LineageQuestions):
         """Return what validates the model as it changes; see `qe_kg.validation.session.Validator`.
 
         Args:
-            paths: whether to look for findings along paths, which takes long in a large model.
+            paths: whether to look for findings along paths.
             options: ``baseline``, ``waivers``, ``profiles`` and ``at`` as for `validate`.
 
         """

@@ -145,7 +145,7 @@ def _open_elsewhere(manifest: Manifest, profile: Profile, *, is_whole: bool, ent
             "qe-kg load"
         )
     if entail and entailed not in record.graphs:
-        raise CallError(f"the store {profile.name} holds no OWL closure; load it with --entail, or leave --entail out")
+        raise CallError(f"the store {profile.name} holds no OWL closure; load it with --entail, or ask without")
     left_out = set() if entail else {entailed}
     if not is_whole:
         every = read_manifest(manifest.directory).of_role("inference")

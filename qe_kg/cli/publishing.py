@@ -43,7 +43,16 @@ def find_target(name: str | None, model_path: Path | None, manifest: Manifest) -
         (name,) = manifest.stores
     place = find_store(name, model_path)
     if isinstance(place, Path):
-        raise CallError(f"{name} is a folder, and nobody reads a folder while it changes: use qe-kg load for it")
+        listed = (
+            f" (there {'are' if len(manifest.stores) > 1 else 'is'} {', '.join(manifest.stores)})"
+            if manifest.stores
+            else ""
+        )
+        what = "is a folder" if place.is_dir() else f"is no profile of qe-kg.toml{listed} and no URL, so it is a folder"
+        raise CallError(
+            f"{name} {what}: that is a store for this machine alone, which qe-kg load --store {name} makes anew. "
+            "Publish to a store that others ask over HTTP: a profile, or PRODUCT+URL"
+        )
     for url, key in ((place.update, "update"), (place.graph_store, "graph-store")):
         if not url:
             raise CallError(
@@ -77,3 +86,8 @@ store_option = click.option(
     "--store", "store_name", metavar="STORE",
     help="A profile of qe-kg.toml, or PRODUCT+URL.  [default: the only profile of the model]",
 )  # fmt: skip
+read_back_option = click.option(
+    "--read-back",
+    is_flag=True,
+    help="Read also the graphs that the record says are the same: did others write to them?",
+)

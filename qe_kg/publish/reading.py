@@ -39,7 +39,9 @@ def read_graph(store: RemoteStore, name: str, expected: CanonicalGraph | None = 
         return found
     size = store.size(name)
     if len(found) != size:
-        raise store.connection.error(f"gave {len(found):,} triples of a graph that has {size:,}: {name}")
+        may_cut = store.profile.quirks.may_cut_rows
+        hint = "; let it give more rows (Virtuoso: ResultSetMaxRows), or divide the file" if may_cut else ""
+        raise store.connection.error(f"gave {len(found):,} triples of a graph that has {size:,}: {name}{hint}")
     return found
 
 

@@ -60,7 +60,7 @@ def test_publish_ask_change_and_go_back(oxigraph: Server, model: Path) -> None:
         ("https://quantumenergy.example/graph/model/one.ttl", 1, 1)
     ]
     assert _call("publish", *store, "--no-gate", "--delta").exit_code == 0
-    assert _call("status", *store).exit_code == 0
+    assert _call("status", *store, "--read-back").exit_code == 0
     back = json.loads(_call("rollback", *store, "--format", "json").stdout)
     assert back["outcome"] == "rolled back"
     assert "first" in _call("query", query, *store).stdout
@@ -115,8 +115,8 @@ def test_a_bad_store_is_one_line_and_no_secret(
 def test_a_store_that_cannot_be_written_to_is_refused_before_anything(model: Path) -> None:
     for store, expected in (
         (f"http://127.0.0.1:{free_port()}/query", "no update URL"),
-        (str(model), "is a folder"),
-        ("prod", "is a folder"),
+        (str(model), f"is a folder: that is a store for this machine alone, which qe-kg load --store {model} makes"),
+        ("prod", "prod is no profile of qe-kg.toml and no URL, so it is a folder: "),
         ("ftp://x.example/", "ftp"),
     ):
         code, message = _failure(_call("publish", "--no-gate", "--store", store, "--model", str(model)))

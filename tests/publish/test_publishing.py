@@ -248,6 +248,20 @@ def test_a_graph_that_others_changed_is_told_and_mended(site: Site) -> None:
 
 
 @everywhere
+def test_what_others_wrote_to_a_graph_that_stays_is_found_by_reading_it(site: Site) -> None:
+    (graphs,) = versions(1)
+    place = site.publish(graphs).place(site.name("same.ttl"))
+    assert place is not None and site.plan(graphs, read_back=True).is_done
+    site.store().post_graph(place, triples("foreign", range(1)).encode())
+    assert site.plan(graphs).is_done
+    plan = site.plan(graphs, read_back=True)
+    assert _states(plan)["same.ttl"] == ("changed", 0, 1)
+    assert [(one.name, one.is_foreign) for one in plan.changes] == [(site.name("same.ttl"), True)]
+    site.publish(graphs, plan=plan, delta=True)
+    assert site.has(graphs) and site.plan(graphs, read_back=True).is_done
+
+
+@everywhere
 def test_two_current_versions_and_a_mixture_are_mended(site: Site) -> None:
     (graphs,) = versions(1)
     version = site.publish(graphs)
@@ -273,6 +287,16 @@ def test_what_was_loaded_without_versions_is_taken_over(site: Site) -> None:
     )
     site.publish(graphs)
     assert site.has(graphs) and site.plan(graphs).is_done
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("site", [one for one in PRODUCTS if one.values == ("virtuoso",)], indirect=True)
+def test_a_graph_that_a_store_does_not_give_back_whole_is_not_published(site: Site) -> None:
+    (graphs,) = versions(1)
+    site.publish(graphs)
+    with pytest.raises(StoreError, match=r"of a graph that has 10,010: .*ResultSetMaxRows"):
+        site.publish({**graphs, "large": triples("large", range(10_010))})
+    assert site.has(graphs)
 
 
 def test_canonical_form_does_not_depend_on_labels_and_order() -> None:

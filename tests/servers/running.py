@@ -149,13 +149,13 @@ def oxigraph(folder: Path) -> Server:
     return Server("oxigraph", folder, command, ("/query", "/update", "/store"), "/query?query=ASK%7B%7D")
 
 
-def fuseki(folder: Path) -> Server:
+def fuseki(folder: Path, java: tuple[str, ...] = _JAVA) -> Server:
     """Return a Fuseki server with a TDB2 database on disk."""
     _must_be_installed()
     (folder / "tdb").mkdir(parents=True, exist_ok=True)
 
     def command(port: int) -> list[str]:
-        return [*_JAVA, "-jar", str(JAVA / FUSEKI), "--localhost", "--port", str(port), "--update", "--ping",
+        return [*java, "-jar", str(JAVA / FUSEKI), "--localhost", "--port", str(port), "--update", "--ping",
                 f"--loc={folder / 'tdb'}", "/kg"]  # fmt: skip
 
     return Server(
