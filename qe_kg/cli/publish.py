@@ -8,7 +8,7 @@ import click
 
 from qe_kg.cli.options import chosen_scenario, files_options, format_option
 from qe_kg.cli.output import count
-from qe_kg.cli.publishing import find_target, show_plan, store_option
+from qe_kg.cli.publishing import find_target, read_back_option, show_plan, store_option
 
 
 @click.command(
@@ -20,6 +20,7 @@ Examples:
   qe-kg publish --store prod --delta --keep 10""",
 )
 @store_option
+@read_back_option
 @click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
 @click.option("--delta", is_flag=True, help="Send only what differs, where graphs without blank nodes changed.")
 @click.option(
@@ -36,7 +37,7 @@ Examples:
 @click.pass_context
 def publish_command(
     ctx: click.Context, store_name: str | None, dry_run: bool, delta: bool, max_removed: float, keep: int,
-    no_gate: bool, form: str, model_path: Path | None, no_inferences: bool, entail: bool,
+    no_gate: bool, read_back: bool, form: str, model_path: Path | None, no_inferences: bool, entail: bool,
 ) -> None:  # fmt: skip
     """Publish the model to a SPARQL store, so that readers see the old version or the new one and nothing between.
 
@@ -61,7 +62,7 @@ def publish_command(
     with progress("Comparing with the store"):
         scenario = files.manifest.scenario.name if files.manifest.scenario else None
         wanted = wanted_from_files(files, target.store.profile.product)
-        plan = make_plan(target.store, target.record, wanted, files.manifest.name, scenario)
+        plan = make_plan(target.store, target.record, wanted, files.manifest.name, scenario, read_back=read_back)
     if dry_run:
         show_plan(plan, target.store, form, "dry run")
         what = "nothing would change" if plan.is_done else f"{count(len(plan.changes), 'graph')} would change"

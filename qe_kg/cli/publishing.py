@@ -86,3 +86,8 @@ store_option = click.option(
     "--store", "store_name", metavar="STORE",
     help="A profile of qe-kg.toml, or PRODUCT+URL.  [default: the only profile of the model]",
 )  # fmt: skip
+read_back_option = click.option(
+    "--read-back",
+    is_flag=True,
+    help="Read also the graphs that the record says are the same: did others write to them?",
+)

@@ -8,7 +8,7 @@ import click
 
 from qe_kg.cli.options import chosen_scenario, files_options, format_option
 from qe_kg.cli.output import as_json, as_rows, count
-from qe_kg.cli.publishing import find_target, store_option
+from qe_kg.cli.publishing import find_target, read_back_option, store_option
 
 
 @click.command(
@@ -19,16 +19,18 @@ Examples:
   qe-kg status --store prod --format json | jq .isCurrent""",
 )
 @store_option
+@read_back_option
 @format_option("json", "table", "md")
 @files_options
 @click.pass_context
 def status_command(
-    ctx: click.Context, store_name: str | None, form: str, model_path: Path | None, no_inferences: bool, entail: bool
-) -> None:
+    ctx: click.Context, store_name: str | None, read_back: bool, form: str, model_path: Path | None,
+    no_inferences: bool, entail: bool,
+) -> None:  # fmt: skip
     """Compare the model with what is published, and list the versions that are kept.
 
     Exit code 0: the store has what the files say; 1: it has something else, or nothing. Graphs that the record says are
-    the same are not read back; those that differ are.
+    the same are read back with --read-back only; those that differ always are.
     """
     from qe_kg.cli.progress import progress
     from qe_kg.errors import CallError
@@ -45,7 +47,7 @@ def status_command(
     with progress("Comparing with the store"):
         wanted = wanted_from_files(files, target.store.profile.product)
         scenario = files.manifest.scenario.name if files.manifest.scenario else None
-        plan = make_plan(target.store, target.record, wanted, files.manifest.name, scenario)
+        plan = make_plan(target.store, target.record, wanted, files.manifest.name, scenario, read_back=read_back)
         kept = history_rows(history(target.store, target.record, plan.head, 1000))
     if form == "json":
         click.echo(as_json({**plan_values(plan, target.store), "kept": kept}))

@@ -123,8 +123,9 @@ class Plan:
 
 
 def make_plan(
-    store: RemoteStore, record: str, wanted: Iterable[Wanted], model: str, scenario: str | None = None
-) -> Plan:
+    store: RemoteStore, record: str, wanted: Iterable[Wanted], model: str, scenario: str | None = None, *,
+    read_back: bool = False,
+) -> Plan:  # fmt: skip
     """Compare what is wanted with what is published.
 
     Args:
@@ -133,6 +134,7 @@ def make_plan(
         wanted: every graph that shall be there; all others of the published version go.
         model: the model's name.
         scenario: the scenario's name, or None.
+        read_back: whether to read also what the record says is the same, and so find whatever others wrote to it.
 
     Raises:
         CallError: the store holds another model under these names.
@@ -146,9 +148,11 @@ def make_plan(
             f"the store {store.profile.name} holds the model {head.model!r} there; publish {model!r} to another store, "
             "or give it a base of its own"
         )
+    is_trusted = head.is_accepted and not read_back
     steps = [
-        _step(store, name, shall.get(name), head, places.get(name)) for name in sorted({*shall, *places})
-    ]  # fmt: skip
+        _step(store, name, shall.get(name), head.graphs.get(name), places.get(name), is_trusted=is_trusted)
+        for name in sorted({*shall, *places})
+    ]
     kept = sum(len(one.wanted.foretold.graph) for one in steps if one.wanted and one.state == "same")
     changing = sum(
         len(one.removed) + len(one.wanted.foretold.graph if one.wanted else ()) - len(one.added)
@@ -179,9 +183,11 @@ def published(store: RemoteStore, record: str, names: Iterable[str]) -> tuple[Ve
     return Version(name, held.name, scenario=held.scenario), held.graphs
 
 
-def _step(store: RemoteStore, name: str, wanted: Wanted | None, head: Version, place: str | None) -> Step:
-    before = head.graphs.get(name)
-    if wanted and before and before.hash == wanted.hash and head.is_accepted:
+def _step(
+    store: RemoteStore, name: str, wanted: Wanted | None, before: GraphVersion | None, place: str | None, *,
+    is_trusted: bool,
+) -> Step:  # fmt: skip
+    if is_trusted and wanted and before and before.hash == wanted.hash:
         return Step(name, "same", wanted, before, place)
     found = read_graph(store, place) if place else CanonicalGraph(())
     is_foreign = before is not None and found.hash != before.stored

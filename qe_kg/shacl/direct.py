@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.model import Constraint, Finding, Shape, Shapes, Target
 from qe_kg.shacl.nodes import Node, is_literal, literal_node
-from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, Repeated
+from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, Repeated, reversed_path
 from qe_kg.shacl.paths import Sequence as SequencePath
 from qe_kg.shacl.results import RawResult, in_order
 from qe_kg.shacl.sparql_source import SparqlSource
@@ -25,7 +25,7 @@ def follow(graph: Graph, path: Path, start: Node) -> Sequence[Node]:
     if isinstance(path, Inverse):
         if isinstance(path.path, Predicate):
             return graph.subjects(path.path.node, start)
-        return follow(graph, _reversed(path.path), start)
+        return follow(graph, reversed_path(path.path), start)
     if isinstance(path, SequencePath):
         nodes: Iterable[Node] = (start,)
         for step in path.paths:
@@ -34,18 +34,6 @@ def follow(graph: Graph, path: Path, start: Node) -> Sequence[Node]:
     if isinstance(path, Alternative):
         return list(dict.fromkeys(end for one in path.paths for end in follow(graph, one, start)))
     return _repeat(graph, path, start)
-
-
-def _reversed(path: Path) -> Path:
-    if isinstance(path, Predicate):
-        return Inverse(path)
-    if isinstance(path, Inverse):
-        return path.path
-    if isinstance(path, SequencePath):
-        return SequencePath(tuple(_reversed(one) for one in reversed(path.paths)))
-    if isinstance(path, Alternative):
-        return Alternative(tuple(_reversed(one) for one in path.paths))
-    return Repeated(_reversed(path.path), path.times)
 
 
 def _repeat(graph: Graph, path: Repeated, start: Node) -> list[Node]:

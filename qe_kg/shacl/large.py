@@ -28,8 +28,8 @@ from qe_kg.shacl.suspects import Suspects
 from qe_kg.store.columns import Columns, Rows
 from qe_kg.store.sparql_source import MemorySource
 
-#: So many suspected nodes a shape are looked at one by one, or a share of the triples if that is more.
-FEW, SHARE = 1000, 200
+#: So many suspected nodes of a shape are looked at one by one, or one in so many triples if that is more.
+FEW, SHARE = 5000, 33
 
 
 @dataclass(frozen=True)

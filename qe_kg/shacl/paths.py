@@ -116,3 +116,16 @@ def may_be_empty(path: Path) -> bool:
     if isinstance(path, Alternative):
         return any(may_be_empty(one) for one in path.paths)
     return isinstance(path, Inverse) and may_be_empty(path.path)
+
+
+def reversed_path(path: Path) -> Path:
+    """Return the path from the ends of another one to its beginnings."""
+    if isinstance(path, Predicate):
+        return Inverse(path)
+    if isinstance(path, Inverse):
+        return path.path
+    if isinstance(path, Sequence):
+        return Sequence(tuple(reversed_path(one) for one in reversed(path.paths)))
+    if isinstance(path, Alternative):
+        return Alternative(tuple(reversed_path(one) for one in path.paths))
+    return Repeated(reversed_path(path.path), path.times)

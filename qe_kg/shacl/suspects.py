@@ -16,23 +16,25 @@ from qe_kg.shacl.column_graph import ColumnGraph
 from qe_kg.shacl.components.cardinality import MaxCount, MinCount
 from qe_kg.shacl.components.logic import And, Not, Or
 from qe_kg.shacl.components.other import Closed, HasValue
-from qe_kg.shacl.components.pairs import Disjoint, LessThan, LessThanOrEquals
-from qe_kg.shacl.components.shape_based import NodeShape
+from qe_kg.shacl.components.pairs import Disjoint, Equals, LessThan, LessThanOrEquals
+from qe_kg.shacl.components.shape_based import NodeShape, QualifiedMaxCount, QualifiedMinCount
 from qe_kg.shacl.components.sparql import SparqlConstraint
 from qe_kg.shacl.components.strings import UniqueLang
 from qe_kg.shacl.components.value_type import Class, Datatype, NodeKind
 from qe_kg.shacl.model import ByShapes, Constraint, Evaluation, Shape, Shapes, Target, ValueConstraint
 from qe_kg.shacl.nodes import LANG_STRING, RDF_TYPE, STRING, Node, text_of
-from qe_kg.shacl.paths import Inverse, Path, Predicate
+from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, Repeated, reversed_path
 from qe_kg.shacl.paths import Sequence as SequencePath
 from qe_kg.shacl.query_reads import Reads, read_reads
 from qe_kg.store.columns import Columns, Rows
 
 Ids = npt.NDArray[np.int32]
+Keys = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 _Pairs = tuple[Ids, Ids]
 _SWEEPS = 6
+_GROWTH = 4  # so many times as many pairs as triples, a path may lead to; more are not looked at
 _TEXTS = frozenset([STRING, LANG_STRING])  # of these each lexical form is well-formed
 
 
@@ -100,17 +102,22 @@ class Suspects:
         return found
 
     def _pairs(self, path: Path, foci: Ids) -> _Pairs | None:
-        """Return each focus node with each value node; None for a path that is not walked here."""
-        if isinstance(path, Inverse) and isinstance(path.path, Predicate):
-            rows = self._columns.rows(path.path.node)
-            starts, ends = self._columns.values[rows], self._columns.subjects[rows]
-        elif isinstance(path, Predicate):
-            rows = self._columns.rows(path.node)
-            starts, ends = self._columns.subjects[rows], self._columns.values[rows]
-        elif isinstance(path, SequencePath):
+        """Return each focus node with each value node, some more than once; None where there are too many."""
+        if isinstance(path, Inverse) and not isinstance(path.path, Predicate):
+            return self._pairs(reversed_path(path.path), foci)
+        if isinstance(path, SequencePath):
             return self._walk(path.paths, foci)
-        else:
-            return None
+        if isinstance(path, Alternative):
+            several = [self._pairs(one, foci) for one in path.paths]
+            return None if None in several else _together(*(one for one in several if one is not None))
+        if isinstance(path, Repeated):
+            return self._repeated(path, foci)
+        predicate, is_inverse = (path.path, True) if isinstance(path, Inverse) else (path, False)
+        assert isinstance(predicate, Predicate)
+        rows = self._columns.rows(predicate.node)
+        starts, ends = self._columns.subjects[rows], self._columns.values[rows]
+        if is_inverse:
+            starts, ends = ends, starts
         chosen = self._mask(foci)[starts]
         return starts[chosen], ends[chosen]
 
@@ -119,10 +126,49 @@ class Suspects:
         for one in paths:
             assert pairs is not None
             step = self._pairs(one, self._set(pairs[1]))
-            if step is None:
+            pairs = None if step is None else self._joined(pairs, step)
+            if pairs is None:
                 return None
-            pairs = _joined(pairs, step)
         return pairs
+
+    def _repeated(self, path: Repeated, foci: Ids) -> _Pairs | None:
+        start = (foci, foci)
+        if path.times == "?":
+            once = self._pairs(path.path, foci)
+            return None if once is None else _together(start, once)
+        found, new = self._keys((foci[:0], foci[:0])), start
+        while len(new[0]):
+            step = self._pairs(path.path, self._set(new[1]))
+            more = None if step is None else self._joined(new, step)
+            if more is None or len(found) > self._most:
+                return None
+            keys = np.setdiff1d(self._keys(more), found)
+            found, new = np.union1d(found, keys), self._of_keys(keys)
+        return self._of_keys(found) if path.times == "+" else _together(start, self._of_keys(found))
+
+    @property
+    def _most(self) -> int:
+        return _GROWTH * (len(self._columns.subjects) + 1)
+
+    def _joined(self, first: _Pairs, second: _Pairs) -> _Pairs | None:
+        """Join pairs on what the first end in and the second begin with; None where that gives too many."""
+        order = np.argsort(second[0], kind="stable")
+        keys, ends = second[0][order], second[1][order]
+        low, high = np.searchsorted(keys, first[1]), np.searchsorted(keys, first[1], side="right")
+        numbers = high - low
+        if numbers.sum() > self._most:
+            return None
+        starts = np.repeat(first[0], numbers)
+        offsets = np.arange(len(starts)) - np.repeat(np.cumsum(numbers) - numbers, numbers)
+        return starts, ends[np.repeat(low, numbers) + offsets]
+
+    def _keys(self, pairs: _Pairs) -> Keys:
+        """Return pairs as one number each, each once."""
+        return np.unique(pairs[0].astype(np.int64) * len(self._columns.names) + pairs[1])
+
+    def _of_keys(self, keys: Keys) -> _Pairs:
+        starts, ends = np.divmod(keys, len(self._columns.names))
+        return starts.astype(np.int32), ends.astype(np.int32)
 
     # --- shapes -------------------------------------------------------------------------------------------
 
@@ -160,16 +206,42 @@ class Suspects:
             return _with(pairs, self._mask(self._of_shapes(constraint, self._set(pairs[1]), surely)))
         if isinstance(constraint, ValueConstraint) and not isinstance(constraint, ByShapes):
             return _with(pairs, self._mask(self._of_values(constraint, self._set(pairs[1]))))
+        if isinstance(constraint, QualifiedMinCount | QualifiedMaxCount):
+            return self._of_qualified(constraint, foci, pairs, surely)
+        if isinstance(constraint, Equals | Disjoint):
+            return self._of_pair(constraint, foci, pairs)
         if surely:
             return foci[:0]
         if isinstance(constraint, SparqlConstraint):
             return self._of_query(constraint, foci)
         if isinstance(constraint, UniqueLang):
             return foci[self._counted(pairs[0], foci) > 1]
-        if isinstance(constraint, Disjoint | LessThan | LessThanOrEquals):
+        if isinstance(constraint, LessThan | LessThanOrEquals):
             other = self._mask(self._columns.subjects[self._columns.rows(constraint.other)])
             return pairs[0][other[pairs[0]]]
         return foci
+
+    def _of_pair(self, constraint: Equals | Disjoint, foci: Ids, pairs: _Pairs) -> Ids:
+        others = self._pairs(Predicate(constraint.other), foci)
+        assert others is not None
+        first, second = self._keys(pairs), self._keys(others)
+        bad = np.setxor1d(first, second) if isinstance(constraint, Equals) else np.intersect1d(first, second)
+        return self._of_keys(bad)[0]
+
+    def _of_qualified(
+        self, constraint: QualifiedMinCount | QualifiedMaxCount, foci: Ids, pairs: _Pairs, surely: bool
+    ) -> Ids:
+        """Count the values that surely count, or all that may; whichever makes the right mistake."""
+        counts_all = isinstance(constraint, QualifiedMinCount) is surely
+        values = self._set(pairs[1])
+        counting = np.setdiff1d(values, self._of_shape(self._shapes[constraint.shape], values, surely=counts_all))
+        for sibling in constraint.siblings:  # a value that conforms to a sibling does not count
+            failing = self._of_shape(self._shapes[sibling], values, surely=not counts_all)
+            counting = np.intersect1d(counting, failing)
+        starts, ends = self._of_keys(self._keys(pairs))
+        numbers = self._counted(starts[self._mask(counting)[ends]], foci)
+        wrong = [one for one in np.unique(numbers).tolist() if constraint.is_wrong(one)]
+        return foci[np.isin(numbers, wrong)]
 
     def _of_shapes(self, constraint: And | Or | NodeShape | Not, values: Ids, surely: bool) -> Ids:
         """Return the values that may, or surely do, break a constraint that hangs on other shapes."""
@@ -190,9 +262,7 @@ class Suspects:
             suspected = foci[self._counted(pairs[0], foci) > constraint.most]
             if not len(suspected):
                 return suspected
-        factor = len(self._columns.names)
-        starts = np.unique(pairs[0].astype(np.int64) * factor + pairs[1]) // factor
-        numbers = self._counted(starts, foci)
+        numbers = self._counted(self._of_keys(self._keys(pairs))[0], foci)
         return foci[numbers < constraint.least if isinstance(constraint, MinCount) else numbers > constraint.most]
 
     def _counted(self, starts: npt.NDArray[np.integer], foci: Ids) -> npt.NDArray[np.intp]:
@@ -271,15 +341,8 @@ class Suspects:
         return np.ones(len(self._columns.names), dtype=bool) if end[0] == "?" else self._mask(self._numbers([end]))
 
 
-def _joined(first: _Pairs, second: _Pairs) -> _Pairs:
-    """Join pairs on what the first end in and the second begin with."""
-    order = np.argsort(second[0], kind="stable")
-    keys, ends = second[0][order], second[1][order]
-    low, high = np.searchsorted(keys, first[1]), np.searchsorted(keys, first[1], side="right")
-    numbers = high - low
-    starts = np.repeat(first[0], numbers)
-    offsets = np.arange(len(starts)) - np.repeat(np.cumsum(numbers) - numbers, numbers)
-    return starts, ends[np.repeat(low, numbers) + offsets]
+def _together(*several: _Pairs) -> _Pairs:
+    return np.concatenate([one[0] for one in several]), np.concatenate([one[1] for one in several])
 
 
 def _with(pairs: _Pairs, values: Mask) -> Ids:

@@ -31,9 +31,9 @@ class Quirks:
         chunked: whether a body may come in parts of which nobody tells the number before.
         unread_option: what the graph store's URL may get for a graph that nobody reads yet: it loads faster, and what a
             failure leaves behind may be a part.
-        transactions: the transaction protocol over HTTP, or "".
+        transactions: the transaction protocol over HTTP that a publication goes by, or "".
         insert_limit: how many triples one INSERT DATA may have; 0 is any number.
-        busy: status codes that mean "try again", beside 429 and 503.
+        busy: status codes that mean "try again", beside 409, 429 and 503.
         tested: the version that the tests run with, or "" where the product was not at hand.
 
     """
@@ -79,7 +79,7 @@ PRODUCTS: dict[str, Quirks] = {
     ),
     "graphdb": Quirks(
         query="", update="/statements", graph_store="/rdf-graphs/service", default_graph="union", union_repeats=True,
-        atomic_update=True, serial_updates=True, transactions="rdf4j", insert_limit=0, busy=(409,),
+        atomic_update=True, serial_updates=True, transactions="rdf4j", insert_limit=0,
     ),
     "virtuoso": Quirks(
         query="/sparql", update="/sparql-auth", graph_store="/sparql-graph-crud-auth", default_graph="union",
@@ -90,10 +90,10 @@ PRODUCTS: dict[str, Quirks] = {
         chunked=False,  # with Digest it confirms such a body and keeps nothing of it
     ),
     "stardog": Quirks(
-        query="/query", update="/update", graph_store="", atomic_update=True, transactions="stardog", busy=(409,),
+        query="/query", update="/update", graph_store="", atomic_update=True,
     ),
     "neptune": Quirks(
         query="/sparql", update="/sparql", graph_store="/sparql/gsp/", default_graph="union", auth="aws",
-        atomic_update=True, busy=(409, 500),
+        atomic_update=True, busy=(500,),
     ),
 }  # fmt: skip

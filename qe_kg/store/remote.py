@@ -402,6 +402,13 @@ class RemoteStore:
         ) as reply:  # fmt: skip
             reply.read()
 
+    def insert_data(self, graph: str, triples: Sequence[ox.Quad]) -> None:
+        """Add triples without blank nodes to a named graph by updates, so many at a time as the product takes."""
+        size = self.profile.quirks.insert_limit or len(triples) or 1
+        for start in range(0, len(triples), size):
+            listed = n_triples(triples[start : start + size]).decode()
+            self.update(f"INSERT DATA {{ GRAPH <{graph}> {{ {listed} }} }}", idempotent=True)
+
     def insert_where(self, graph: str, head: str, where: str) -> None:
         """Add what a template gives for each solution of a pattern to a named graph, which counts from then on."""
         self._count_in(graph)

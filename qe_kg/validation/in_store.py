@@ -93,8 +93,7 @@ class InStore:
             (copy,) = self.store.graphs or ("",)
             evaluated = f"{self._names.terms}evaluatedOn"
             self.store.delete_where(copy, f"?s <{evaluated}> ?o", f"?s = <{self._names.instances}evaluation>")
-            listed = "".join(f"{one.subject} {one.predicate} {one.object} . " for one in added)
-            self.store.update(f"INSERT DATA {{ GRAPH <{copy}> {{ {listed} }} }}", idempotent=True)
+            self.store.insert_data(copy, added)
         return self._judged(run_by_queries(shapes, RemoteSource(self.store)), shapes)
 
     def _judged(self, run: EngineRun, shapes: Sequence[ox.Quad]) -> EngineRun:

@@ -57,8 +57,9 @@ class Site:
             for name, text in graphs.items()
         ]
 
-    def plan(self, graphs: Graphs, store: RemoteStore | None = None) -> Plan:
-        return make_plan(self.store() if store is None else store, self.record, self.wanted(graphs), "Test")
+    def plan(self, graphs: Graphs, store: RemoteStore | None = None, *, read_back: bool = False) -> Plan:
+        used = self.store() if store is None else store
+        return make_plan(used, self.record, self.wanted(graphs), "Test", read_back=read_back)
 
     def publish(
         self, graphs: Graphs, *, store: RemoteStore | None = None, plan: Plan | None = None, who: str = "Ada",

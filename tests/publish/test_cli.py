@@ -60,7 +60,7 @@ def test_publish_ask_change_and_go_back(oxigraph: Server, model: Path) -> None:
         ("https://quantumenergy.example/graph/model/one.ttl", 1, 1)
     ]
     assert _call("publish", *store, "--no-gate", "--delta").exit_code == 0
-    assert _call("status", *store).exit_code == 0
+    assert _call("status", *store, "--read-back").exit_code == 0
     back = json.loads(_call("rollback", *store, "--format", "json").stdout)
     assert back["outcome"] == "rolled back"
     assert "first" in _call("query", query, *store).stdout

@@ -248,6 +248,20 @@ def test_a_graph_that_others_changed_is_told_and_mended(site: Site) -> None:
 
 
 @everywhere
+def test_what_others_wrote_to_a_graph_that_stays_is_found_by_reading_it(site: Site) -> None:
+    (graphs,) = versions(1)
+    place = site.publish(graphs).place(site.name("same.ttl"))
+    assert place is not None and site.plan(graphs, read_back=True).is_done
+    site.store().post_graph(place, triples("foreign", range(1)).encode())
+    assert site.plan(graphs).is_done
+    plan = site.plan(graphs, read_back=True)
+    assert _states(plan)["same.ttl"] == ("changed", 0, 1)
+    assert [(one.name, one.is_foreign) for one in plan.changes] == [(site.name("same.ttl"), True)]
+    site.publish(graphs, plan=plan, delta=True)
+    assert site.has(graphs) and site.plan(graphs, read_back=True).is_done
+
+
+@everywhere
 def test_two_current_versions_and_a_mixture_are_mended(site: Site) -> None:
     (graphs,) = versions(1)
     version = site.publish(graphs)

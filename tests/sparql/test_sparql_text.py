@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qe_kg import ParameterError, QueryError, Term, open_model
-from qe_kg.sparql_text import MAX_DEPTH, MAX_LENGTH, bind, check_allowed, tokens, variables
+from qe_kg.sparql_text import MAX_DEPTH, MAX_LENGTH, bind, check_allowed, refuse_graphs, tokens, variables
 from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.terms import iri, literal
 
@@ -210,6 +210,10 @@ def endpoint() -> Iterator[tuple[str, list[str]]]:
         "SELECT * { FILTER(1<2&&EXISTS{SERVICE<%s>{?s ?p ?o}}) }",
         "SELECT * { VALUES ?e { <%s> } SERVICE ?e { ?s ?p ?o } }",
         "SELECT * { { SELECT * { # comment\nSERVICE\n<%s> { ?s ?p ?o } } } }",
+        # As a store reads it that puts \\uXXXX right before it parses, which the specification asks for.
+        "SELECT * { \\u0053ERVICE <%s> { ?s ?p ?o } }",
+        'SELECT * { ?s ?p "x\\u0022 . SERVICE <%s> { ?s ?p ?o } . ?s ?p \\U00000022" }',
+        'SELECT * { ?s ?p "x\\\\\\u0022 . SERVICE <%s> { ?s ?p ?o } . ?s ?p \\u0022" }',
     ],
 )
 def test_a_call_to_another_endpoint_is_refused_however_it_is_written(
@@ -227,6 +231,18 @@ def test_naming_a_graph_fetches_nothing(query: str, endpoint: tuple[str, list[st
     address, calls = endpoint
     assert len(open_model().query(query % address)) == 0
     assert calls == []
+
+
+def test_a_graph_is_not_named_however_it_is_written() -> None:
+    for query in (
+        "SELECT * FROM <http://e/> {}",
+        "ASK \\u0046ROM <http://e/> {}",
+        'ASK { ?s ?p "\\u0022 } FROM ' + '<e:e>" }',
+    ):
+        with pytest.raises(QueryError, match="FROM is not allowed"):
+            refuse_graphs(query)
+    for query in ('ASK { ?s ?p "FROM" }', 'ASK { ?s ?p "\\\\u0022 FROM \\\\u0022" }', "ASK { ?from ?p 1 }"):
+        refuse_graphs(query)
 
 
 @pytest.mark.parametrize("pair", ["()", "{}", "[]"])

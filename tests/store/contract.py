@@ -77,6 +77,7 @@ ROWS: dict[str, Row] = {
     "cut": _row("cut --plain --from {start} --to {end} --at 2027-01-01"),
     "export": _row("export --to nt", least=100_000),
     "export of what is inferred": _row("export --to nq --with inferred --entail", least=100_000),
+    "export of another base": _row("export --to trig --base https://kg.acme.example/", least=100_000),
     "export of what is public": _row("export --to ttl --profile public", least=10_000),
 }
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
+import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner
 
@@ -265,6 +268,45 @@ def test_the_documentation_lists_each_product_as_it_is_treated() -> None:
         cut = f"tells {one.rows_header}" if one.rows_header else "perhaps: counted" if one.may_cut_rows else "no"
         twice = "twice" if one.union_repeats else "once"
         assert f"| {name} | {urls} | {sees} | {cut} | {twice} | {one.auth} | {one.tested or '–'} |" in text
+
+
+#: What the table of products has a column for.
+_IN_THE_TABLE = {"query", "update", "graph_store", "default_graph", "may_cut_rows", "rows_header", "union_repeats"}
+
+
+@pytest.mark.parametrize("quirk", [one for one in fields(Quirks) if one.name not in {*_IN_THE_TABLE, "auth", "tested"}])
+def test_the_documentation_has_a_line_for_each_quirk(quirk: Field[object]) -> None:
+    products: dict[object, list[str]] = {}
+    for name, one in PRODUCTS.items():
+        products.setdefault(getattr(one, quirk.name), []).append(name)
+    others = "; ".join(f"{value}: {', '.join(names)}" for value, names in products.items() if value != quirk.default)
+    line = f"| `{quirk.name}` | {others} | "
+    assert others and line in Path("docs/how-to/stores.md").read_text(encoding="utf-8"), line
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_what_means_busy_for_a_product_is_tried_again(product: str) -> None:
+    for status in (409, 429, 503, *PRODUCTS[product].busy, 500):
+        answers = [Response(b"", status), rows("1")]
+        with fake_server(lambda _, answers=answers: answers.pop(0)) as (url, seen):  # type: ignore[misc]
+            store = RemoteStore(Profile("here", f"{url}/q", product=product, backoff=0.001))
+            if status in (409, 429, 503, *PRODUCTS[product].busy):
+                assert store.select("SELECT ?x { ?x ?p ?o }").rows and len(seen) == 2
+            else:
+                with pytest.raises(StoreError, match="answers 500"):
+                    store.select("SELECT ?x { ?x ?p ?o }")
+
+
+@pytest.mark.parametrize(
+    ("product", "sizes"), [("fuseki", [2501]), ("generic", [1000, 1000, 501]), ("virtuoso", [500] * 5 + [1])]
+)
+def test_one_update_has_no_more_triples_than_the_product_takes(product: str, sizes: list[int]) -> None:
+    quads = [ox.Quad(ox.NamedNode("e:s"), ox.NamedNode("e:p"), ox.Literal(str(number))) for number in range(2501)]
+    with fake_server(lambda _: Response(b"", 204)) as (url, seen):
+        RemoteStore(Profile("here", f"{url}/q", f"{url}/u", product=product)).insert_data("e:g", quads)
+    updates = [parse_qs(one.body.decode())["update"][0] for one in seen]
+    assert [one.count("<e:s>") for one in updates] == sizes
+    assert all(one.startswith("INSERT DATA { GRAPH <e:g> {") for one in updates)
 
 
 def _paths(one: Quirks) -> tuple[str | None, ...]:
