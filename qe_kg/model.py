@@ -320,7 +320,8 @@ class Model(RuleQuestions, LineageQuestions):
             since = since.of_model(self, lambda model: model.conduits(day, chosen), conduits, self._is_entailed)
         # Of what a store holds only what is not in it is read: the shapes, and what they are about.
         read = self.manifest.of_role(*(RDF_ROLES if in_store is None else IN_STORE_ROLES))
-        inputs = {file: self.input_file(file, is_here=in_store is not None) for file in read}
+        there = (file for file in read if in_store is not None or self.files.has_graph_of(file))
+        inputs = {file: self.input_file(file, is_here=in_store is not None) for file in there}
         shapes = self.manifest.of_role("shapes")
         # Rules and legal sources are described in the shapes files and are instances like any other.
         return validate(

@@ -86,6 +86,10 @@ class ModelFiles:
         """Yield the quads of one of `own_graphs` that the change does not take away."""
         return iter(()) if self.held is None else self.change.left_of(iter(self.held.graph(name)))
 
+    def has_graph_of(self, file: ModelFile) -> bool:
+        """Tell whether there is a graph of a file; a store has none where it says nothing outside its own."""
+        return self.held is None or self.graph_name(file) in self.held.names()
+
     def own_graphs(self) -> list[str]:
         """Return the names of the graphs in the store that a file named itself, sorted; of files they are a part."""
         base = self.manifest.namespaces.base
