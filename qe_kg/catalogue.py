@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from qe_kg.errors import AmbiguousNameError, UnknownNameError, nearest
 from qe_kg.namespaces import RDF, RDFS, SKOS, Namespaces
 from qe_kg.store.embedded import is_valid_iri
 from qe_kg.store.protocol import Store
 from qe_kg.terms import iri, literal, parse_term
+
+if TYPE_CHECKING:
+    from qe_kg.store.name_list import NameList
 
 #: The class behind each kind of name; one of another vocabulary with its prefix.
 KINDS = {
@@ -26,6 +30,8 @@ KINDS = {
     "purpose": "dpv:Purpose",
 }
 
+#: Of more elements than this with names that are like a text the rest are not told.
+_MOST = 2_000
 _PREFIXES = f"PREFIX rdf: <{RDF}>\nPREFIX rdfs: <{RDFS}>\nPREFIX skos: <{SKOS}>\n"
 
 
@@ -104,13 +110,8 @@ class Catalogue:
             AmbiguousNameError: there are several; their compact IRIs are in the message.
 
         """
-        wanted = frozenset().union(*(self.subclasses(KINDS[kind]) for kind in kinds))
-        text = name.strip()
-        expanded = self._names.expand(text)
-        found = self._typed([expanded], wanted) if expanded and is_valid_iri(expanded) else []
-        for exact in (True, False):
-            if not found and _is_unicode(text):  # a label may look like an IRI
-                found = self._typed(self._named(text, exact), wanted)
+        wanted = self._classes(kinds)
+        found = self.named(name, *kinds)
         what = ", ".join(kinds[:-1]) + (" or " if len(kinds) > 1 else "") + kinds[-1]
         if not found:
             raise self._unknown(name, what, wanted)
@@ -122,6 +123,19 @@ class Catalogue:
             )
             raise AmbiguousNameError(f"{name!r} is ambiguous; name one of these instead:\n{listed}", candidates)
         return found[0]
+
+    def _classes(self, kinds: Iterable[str]) -> frozenset[str]:
+        return frozenset().union(*(self.subclasses(KINDS[kind]) for kind in kinds))
+
+    def named(self, name: str, *kinds: str) -> list[Element]:
+        """Return the elements of these kinds that have a name; see `resolve`."""
+        text, wanted = name.strip(), self._classes(kinds)
+        expanded = self._names.expand(text)
+        found = self._typed([expanded], wanted) if expanded and is_valid_iri(expanded) else []
+        for exact in (True, False):
+            if not found and _is_unicode(text):  # a label may look like an IRI
+                found = self._typed(self._named(text, exact), wanted)
+        return found
 
     def describe(self, iris: Iterable[str]) -> dict[str, Element]:
         """Return the elements with these IRIs; an IRI that nothing describes gets its last part as label."""
@@ -187,9 +201,11 @@ class Catalogue:
         return sorted(self.describe(row[0].value for row in rows if row[0]).values())
 
     def _named(self, text: str, exact: bool) -> list[str]:
-        if exact:
-            forms = " ".join(literal(text, language=language).n3() for language in (None, "en"))
-            pattern = f"VALUES ?name {{ {forms} }} ?e ?p ?name"
+        if exact or self._list is not None:
+            names = [literal(text, language=language) for language in (None, "en")]
+            if not exact and self._list is not None:
+                names = self._list.spelled(text)
+            pattern = f"VALUES ?name {{ {' '.join(name.n3() for name in names)} }} ?e ?p ?name"
         else:
             folded = literal(text.lower()).n3()
             pattern = f"?e ?p ?name FILTER(LCASE(STR(?name)) = {folded})"
@@ -212,7 +228,31 @@ class Catalogue:
         ).rows
         return {row[0].value for row in rows if row[0]}
 
+    @cached_property
+    def _list(self) -> NameList | None:
+        """All names, where they are many."""
+        from qe_kg.store.name_list import NameList  # with numpy, which takes time to load
+
+        return NameList.read(self._store)
+
+    def _like(self, text: str, classes: frozenset[str]) -> set[str]:
+        """Return names of elements of these classes: all of them, or of many those that are like a text."""
+        if self._list is None:
+            return self._all_names(classes)
+        names = " ".join(name.n3() for name in self._list.like(text))
+        found: dict[str, set[str]] = {}
+        # A property at a time, and classes after it: else the store would go through everything that has a name.
+        either = " UNION ".join(
+            f"{{ VALUES ?name {{ {names} }} ?e skos:{one} ?name }}" for one in ("notation", "prefLabel")
+        )
+        rows = self._store.select(f"{_PREFIXES}SELECT ?e ?name WHERE {{ {either} }} LIMIT {_MOST}").rows
+        for element, name in rows:
+            if element and name and element.kind == "iri":
+                found.setdefault(element.value, set()).add(name.value)
+        described = self.describe(found).values()
+        return {name for one in described if self._names.expand(one.type) in classes for name in found[one.iri]}
+
     def _unknown(self, name: str, what: str, classes: frozenset[str]) -> UnknownNameError:
-        candidates = nearest(name, self._all_names(classes))
+        candidates = nearest(name, self._like(name.strip(), classes) if _is_unicode(name) else ())
         hint = f"; the nearest names are {', '.join(map(repr, candidates))}" if candidates else ""
         return UnknownNameError(f"there is no {what} {name!r}{hint}", candidates)

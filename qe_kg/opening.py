@@ -173,6 +173,8 @@ def load_model(
     if not isinstance(place, Path):
         _load_elsewhere(path, place, **options)
         return open_model(path, store=place, **options)
+    from qe_kg.store.name_list import NameList  # with numpy, which takes time to load
+
     Stamp.check_free(place)
     store = EmbeddedStore(place)
     Stamp.remove(place)
@@ -180,6 +182,7 @@ def load_model(
     model = open_model(path, store=store, **options)
     store.finish()
     model.lineage.keep_index(place)
+    NameList.keep(store, place)
     model.stamp().write(place)
     store.close()
     return open_model(store=place, **options)

@@ -54,14 +54,11 @@ class Starts:
             UnknownNameError, AmbiguousNameError: the name means nothing, or several things.
 
         """
-        try:
-            return self._catalogue.resolve(name, *LINEAGE_KINDS)
-        except UnknownNameError:
-            try:
-                return self._catalogue.resolve(name, "pattern")
-            except UnknownNameError:
-                pass
-            raise
+        found = self._catalogue.named(name, *LINEAGE_KINDS)
+        if len(found) == 1:
+            return found[0]
+        is_pattern = not found and self._catalogue.named(name, "pattern")
+        return self._catalogue.resolve(name, *(("pattern",) if is_pattern else LINEAGE_KINDS))
 
     def items(self, *, item: str | None = None, concept: str | None = None) -> frozenset[str] | None:
         """Return the items to follow: an item, the items about a concept, those that are both; None for all.

@@ -182,16 +182,18 @@ class Publisher:
     def _sent(self, staged: Iterable[_Staged]) -> Iterator[tuple[_Staged, CanonicalGraph]]:
         """Put graphs where nobody looks, and yield what comes back of each; one is read while the next is sent."""
         with ThreadPoolExecutor(1) as reading:
-            last: tuple[_Staged, Future[CanonicalGraph]] | None = None
+            last: tuple[_Staged, Future[CanonicalGraph | StoreError]] | None = None
             for one in staged:
                 kept = self._kept(one)
-                if kept is None:
-                    self._store.put_graph(one.name, one.graph.parts, is_unread=True)
+                if kept is not None:
+                    yield one, kept
+                    continue
+                self._store.put_graph(one.name, one.graph.parts, is_unread=True)
                 if last:
-                    yield last[0], last[1].result()
-                last = (one, reading.submit(self._read_back, one) if kept is None else _done(kept))
+                    yield last[0], _came(last[1])
+                last = one, reading.submit(self._read_back, one)
             if last:
-                yield last[0], last[1].result()
+                yield last[0], _came(last[1])
 
     def _kept(self, one: _Staged) -> CanonicalGraph | None:
         """Return what an earlier run put there, if it is what should be there; it need not be sent again."""
@@ -200,14 +202,17 @@ class Publisher:
         found = read_graph(self._store, one.name, one.graph)
         return found if one.fits(found) else None
 
-    def _read_back(self, one: _Staged) -> CanonicalGraph:
-        found = read_graph(self._store, one.name, one.graph)
-        if not one.fits(found):
-            raise self._store.connection.error(
-                f"does not give back {one.step.name} as it should: {_difference(one.graph, found)}. "
-                "Nothing was published"
-            )
-        return found
+    def _read_back(self, one: _Staged) -> CanonicalGraph | StoreError:
+        try:
+            found = read_graph(self._store, one.name, one.graph)
+        except StoreError as error:
+            # Another one, for what the first one's frames hold may not be let go of by another thread.
+            return StoreError(str(error), error.status)
+        if one.fits(found):
+            return found
+        return self._store.connection.error(
+            f"does not give back {one.step.name} as it should: {_difference(one.graph, found)}. Nothing was published"
+        )
 
     # --- the swap and after -------------------------------------------------------------------------------------
 
@@ -296,10 +301,11 @@ class Publisher:
             run(self._store, f"DELETE DATA {{ GRAPH <{self._inventory}> {{ {rows_gone} }} }}")
 
 
-def _done(found: CanonicalGraph) -> Future[CanonicalGraph]:
-    future: Future[CanonicalGraph] = Future()
-    future.set_result(found)
-    return future
+def _came(reading: Future[CanonicalGraph | StoreError]) -> CanonicalGraph:
+    found = reading.result()
+    if isinstance(found, StoreError):
+        raise found
+    return found
 
 
 def _chain(version: Version, content: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from qe_kg.shacl.dependence import predicates_of
 from qe_kg.shacl.nodes import RDF_TYPE, Node, iri
-from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, Repeated, Sequence
+from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, Repeated, Sequence, may_be_empty
 from qe_kg.sparql_text import Token, tokens
 
 _MODIFIERS = frozenset(["ORDER", "BY", "ASC", "DESC"])
@@ -54,8 +54,8 @@ class Reads:
 def read_reads(query: str) -> Reads | None:
     """Return what a SELECT reads; None if that is not known.
 
-    It is not for a variable in the place of a property, a path that may have no step or negates properties, a
-    sub-select, VALUES, GRAPH, an aggregate, blank nodes and lists, numbers in a triple pattern.
+    It is not for a variable in the place of a property, a path that negates properties, one that may have no step and
+    stands alone, a sub-select, VALUES, GRAPH, an aggregate, blank nodes and lists, numbers in a triple pattern.
     """
     try:
         reader = _Reader([one for one in tokens(query) if one.kind not in ("space", "comment")])
@@ -73,6 +73,7 @@ class _Reader:
     others: set[Node] = field(default_factory=set)
     prefixes: dict[str, str] = field(default_factory=dict)
     fresh: int = 0
+    here: list[tuple[Path, str, str]] = field(default_factory=list)  # the triple patterns of the group that is read
 
     # --- tokens -------------------------------------------------------------------------------------------
 
@@ -126,6 +127,7 @@ class _Reader:
 
     def group(self, *, is_needed: bool) -> None:
         """Read a group; whether each solution needs what it matches, or only some do."""
+        outer, self.here = self.here, []
         self.take("{")
         while not self.takes("}"):
             word = self.word
@@ -142,6 +144,17 @@ class _Reader:
                 self.group(is_needed=False)
             elif not self.takes("."):
                 self.triples(is_needed=is_needed)
+        self.check_empty_paths()
+        self.here = outer
+
+    def check_empty_paths(self) -> None:
+        """Require that a path that may have no step begins or ends where another pattern of the group does.
+
+        Such a path matches each node of the data. Only then is that node in what else is read.
+        """
+        ends = {end for path, *both in self.here if not may_be_empty(path) for end in both}
+        if any(may_be_empty(path) and ends.isdisjoint(both) for path, *both in self.here):
+            raise _NotKnown
 
     def condition(self) -> None:
         """Read what follows FILTER: an expression in parentheses, a call, or EXISTS."""
@@ -178,6 +191,7 @@ class _Reader:
             path = self.path()
             while True:
                 value = self.node()
+                self.here.append((path, subject, value))
                 if is_needed and _is_plain(path):
                     self.steps += self.split(subject, path, value)
                 else:
@@ -198,6 +212,8 @@ class _Reader:
             return f"?_{token.text[1:]}"
         if token.kind in ("iri", "name"):
             return self.iri(token)
+        if token.text.upper() in ("TRUE", "FALSE"):
+            return self.variable()
         if token.kind != "string":
             raise _NotKnown
         if self.takes("@"):
@@ -219,7 +235,7 @@ class _Reader:
         return iri(self.prefixes[prefix + colon] + local)
 
     def path(self) -> Path:
-        """Read a property path that has at least one step."""
+        """Read a property path."""
         several = [self.sequence()]
         while self.takes("|"):
             several.append(self.sequence())
@@ -244,9 +260,8 @@ class _Reader:
             if token.kind not in ("iri", "name"):
                 raise _NotKnown
             path = Predicate(self.iri(token))
-        if self.text in ("*", "?"):
-            raise _NotKnown
-        return Repeated(path, "+") if self.takes("+") else path
+        times = self.text
+        return Repeated(path, times) if times in ("*", "+", "?") and self.takes(times) else path  # type: ignore[arg-type]
 
     def split(self, subject: str, path: Path, value: str) -> Iterator[Step]:
         """Yield the steps of a path."""

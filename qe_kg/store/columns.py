@@ -147,7 +147,7 @@ class Columns:
             file.seek(int(path.stat().st_size * _SHARE))
             file.readline()
             middle = file.tell()
-        command = [sys.executable, "-c", _OTHER_HALF, str(path), str(middle)]
+        command = [sys.executable, "-P", "-c", _OTHER_HALF, str(path), str(middle)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as other:
             try:

@@ -25,6 +25,7 @@ USERS = {
     "markdown_it": {"qe_kg.reference.html"},
     "numpy": {
         "qe_kg.lineage.*",
+        "qe_kg.store.name_list",
         "qe_kg.shacl.column_graph",
         "qe_kg.shacl.large",
         "qe_kg.shacl.suspects",

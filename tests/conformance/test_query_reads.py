@@ -17,6 +17,9 @@ READ = {
         ["_this p _value", "_value r _b"], "q",
     ),
     "{ OPTIONAL { $this ex:p ?value } { $this ex:q ?a } UNION { $this ex:r+ ?a } }": ([], "p q r"),
+    "{ $this ex:p ?a . ?a ex:q*/ex:r? ?value ; ex:is true FILTER NOT EXISTS { ?b ex:p? ?a . ?b ex:s ?c } }": (
+        ["_this p _a", "_a is 1"], "p q r s",
+    ),
     "{ $this (ex:p|ex:q)+ ?value . BIND(STR(?value) AS ?text) } ORDER BY ?value": ([], "p q"),
 }  # fmt: skip
 NOT_READ = [
@@ -25,7 +28,8 @@ NOT_READ = [
     "{ $this ex:p [ ?b ?c ] }",
     "{ $this ex:p ( ?b ?c ) }",
     "{ $this ex:p* ?value }",
-    "{ $this (ex:p/ex:q?) ?value }",
+    "{ $this (ex:p|ex:q?) ?value }",
+    "{ $this ex:p ?value FILTER NOT EXISTS { ?value ex:q* ?a } }",
     "{ $this !ex:p ?value }",
     "{ $this ex:p 1 }",
     "{ $this other:p ?value }",

@@ -77,17 +77,31 @@ def _try(site: Site, at: int, kind: str, reading: Reading) -> str:
         with proxy.restart:  # the server is there again, also where the publisher did not wait for it
             pass
         where = f"{kind} at {proxy.requests[at] if at < len(proxy.requests) else 'the end'} ({at}): {outcome or 'done'}"
-        assert site.has(NEW) or site.has(OLD), where
+        # While the store swaps, what this asks graph by graph may be of both; readers ask for all at once.
+        assert kind == "cut at work" or site.has(NEW) or site.has(OLD), where
         assert "\n" not in outcome, where
-        assert outcome or site.has(NEW), where
-        # It waits for a swap that may still be at work, for as long as the store has for an answer.
-        site.publish(NEW, keep=2, store=site.store(timeout=_PATIENT))
+        assert outcome or kind == "cut at work" or site.has(NEW), where
+        _publish_again(site, is_at_work=kind == "cut at work")
         assert site.has(NEW), where
         for late in proxy.late:
             late.join()
         assert site.has(NEW) and site.plan(NEW).is_done, f"{where}; then came what was late"
     assert not reading.wrong, f"{where}: readers saw {reading.wrong[:3]}"
     return "went through" if not outcome else "was told"
+
+
+def _publish_again(site: Site, *, is_at_work: bool) -> None:
+    """Publish once more, which waits for a swap that may be at work for as long as the store has for an answer.
+
+    Where one is, the plan may see it happen, or be one of before: then that is told, and a further run finds all done.
+    """
+    for run in range(3):
+        try:
+            site.publish(NEW, keep=2, store=site.store(timeout=_PATIENT))
+            return
+        except StoreError:
+            if run == 2 or not is_at_work:
+                raise
 
 
 @pytest.mark.oxigraph
