@@ -175,7 +175,9 @@ class Questions:
     @cached_property
     def teller(self) -> Teller:
         """Finds out whom answers concern."""
-        return Teller(self._store, self._catalogue, self._namespaces)
+        return Teller(
+            self._store, self._catalogue, self._namespaces, lambda: self.warm.owners if "warm" in vars(self) else None
+        )
 
     def tell(self, lineage: Lineage) -> Tell:
         """Return whom to tell of what an answer shows."""
@@ -213,6 +215,7 @@ class Questions:
     def warm_up(self) -> None:
         """Build the index of flows and their names now, and answer from it from here on; large models gain by it."""
         _ = self.warm.names
+        self.teller.prepare()
 
     def _filters(self, what: str, **options: Unpack[WalkOptions]) -> Filters:
         """Return what options stand for, of a question that goes from participant to participant."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from qe_kg.catalogue import Catalogue, Element
 from qe_kg.lineage.answer import Lineage, Owner, Reached, Tell
@@ -11,17 +12,43 @@ from qe_kg.lineage.flows import chunks, value_rows
 from qe_kg.namespaces import Namespaces
 from qe_kg.store.protocol import Store
 
+if TYPE_CHECKING:
+    from qe_kg.lineage.owners import Owners
+
 #: For more elements than this all owners are read, which is sooner done than asking for each.
 _MANY = 5_000
 
 
 class Teller:
-    """Finds out whom the answers of one model concern."""
+    """Finds out whom the answers of one model concern.
 
-    def __init__(self, store: Store, catalogue: Catalogue, namespaces: Namespaces) -> None:
+    Args:
+        store: the store that it is loaded into.
+        catalogue: names its elements.
+        namespaces: its namespaces.
+        all_owners: gives all owners where they are known, else None.
+
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        namespaces: Namespaces,
+        all_owners: Callable[[], Owners | None] = lambda: None,
+    ) -> None:
         self._store, self._catalogue, self._namespaces = store, catalogue, namespaces
+        self._all_owners = all_owners
         self._units: dict[str, Element] = {}
         self._known: dict[str, set[str]] = {}
+
+    def prepare(self) -> None:
+        """Take up what answers about a large model have in common."""
+        known = self._all_owners()
+        if known is not None and len(known.units) <= _MANY:
+            known.of(())
+            self._units |= self._catalogue.describe(known.units)
+        self.whom(())
 
     def of(self, lineage: Lineage) -> Tell:
         """Return whom to tell of what an impact or trace shows."""
@@ -72,6 +99,9 @@ class Teller:
     def _owners(self, elements: set[str], flows: set[str]) -> Mapping[str, set[str]]:
         """Return the owners of those that have some; what was asked for before is remembered."""
         wanted = elements | flows
+        known = self._all_owners()
+        if known is not None:
+            return known.of(wanted)
         unknown = wanted - self._known.keys()
         query = "PREFIX qe: <{}>\nSELECT ?e ?u WHERE {{ {} ?e {} ?u FILTER(isIRI(?u)) }}"
         for path, asked in (

@@ -16,6 +16,7 @@ from qe_kg.lineage.flows import Direction
 from qe_kg.lineage.index import FlowIndex
 from qe_kg.lineage.levels import StoreFlows
 from qe_kg.lineage.names import FlowNames
+from qe_kg.lineage.owners import Owners
 from qe_kg.lineage.statements_text import Source
 from qe_kg.lineage.texts import Ints, Mask
 from qe_kg.lineage.walk import Filters
@@ -67,12 +68,19 @@ class WarmFlows:
         kept = FlowNames.kept(folder, index.participants, index.items) if folder else None
         return FlowNames.read(self._catalogue, index.participants, index.items) if kept is None else kept
 
+    @cached_property
+    def owners(self) -> Owners | None:
+        """All owners: those that are kept beside the store, else read where that costs little."""
+        kept = Owners.kept(self._store.path) if self._store.path else None
+        return Owners.read(self._store, self._namespaces) if kept is None and self._store.is_in_memory else kept
+
     def keep(self, folder: Path) -> None:
-        """Build the index and the names and keep them beside a store."""
-        FlowIndex.forget(folder)
-        FlowNames.forget(folder)
+        """Build the index and the names, read the owners, and keep them beside a store."""
+        for kind in (FlowIndex, FlowNames, Owners):
+            kind.forget(folder)
         self.index.write(folder)
         self.names.write(folder)
+        Owners.read(self._store, self._namespaces).write(folder)
 
     def walk(self, start: Start, direction: Direction, filters: Filters) -> Lineage:
         """Walk breadth first; the answer is that of `qe_kg.lineage.walk.walk`, which counts stations too."""

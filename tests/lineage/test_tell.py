@@ -11,6 +11,8 @@ from click.testing import CliRunner
 
 from qe_kg import Model, open_model
 from qe_kg.cli import qe_kg
+from qe_kg.lineage.owners import Owners
+from qe_kg.opening import load_model
 
 ROOT = Path(__file__).resolve().parents[2]
 QUANTUM_ENERGY = ROOT / "data" / "quantum-energy"
@@ -87,3 +89,18 @@ def test_evidence_of_each_hop_in_rows() -> None:
     answer = model(CLINIC).impact("CARE-01", depth=2)
     assert len(rows) - 1 == sum(one.hops for one in answer.reached)
     assert any(row.endswith("regulated → non-regulated") for row in rows)
+
+
+def test_owners_that_are_kept_are_those_asked_for(tmp_path: Path) -> None:
+    usual = model(CLINIC)
+    stored = load_model(CLINIC, tmp_path / "store")
+    stored.lineage.warm_up()
+    kept = Owners.kept(tmp_path / "store")
+    assert kept is not None and kept.pairs.tolist() == Owners.read(usual.store, usual.namespaces).pairs.tolist()
+    for name in ("CARE-01", "CARE-01.4", "SUP-01", "rc:stakeholder-patient"):
+        expected = usual.impact(name).to_dict()["tell"]
+        assert stored.impact(name).to_dict()["tell"] == expected
+    again = open_model(CLINIC)  # in memory nothing is kept, and reading them all costs little
+    again.lineage.warm_up()
+    assert again.lineage.warm.owners is not None and again.impact("CARE-01").to_dict()["tell"]["owners"]
+    assert again.impact("CARE-01").to_dict()["tell"] == usual.impact("CARE-01").to_dict()["tell"]
