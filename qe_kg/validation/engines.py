@@ -26,8 +26,8 @@ __all__ = ["ENGINES", "CompiledShapes", "EngineRun", "RawResult", "run"]
 #: What ``--engine`` takes: our own engine with pySHACL for what it does not take on, ours alone, pySHACL alone, and
 #: both with a comparison.
 ENGINES = ("auto", "sparql", "pyshacl", "both")
-#: From so many quads on, data are asked by queries even where they are held as objects.
-MANY = 100_000
+#: From so many quads on, it is first looked for what may be wrong, even where they are held as objects.
+MANY = 20_000
 _TARGETS = frozenset(f"{SH}target{kind}" for kind in ("Class", "Node", "SubjectsOf", "ObjectsOf"))
 
 # Components of SHACL Core that no other shape has a part in: nothing in them can hang on a SPARQL constraint.
