@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from qe_kg.catalogue import Catalogue
 from qe_kg.change import Change
@@ -82,7 +82,12 @@ class Model(RuleQuestions, LineageQuestions):
                 self._graph_files[graph] = file.path
         self._entailed: list[ox.Quad] = []
         if not is_loaded:
-            store.add(self.files.added())
+            store.add(
+                [
+                    *self.files.added(),
+                    *(one for name in self.files.own_graphs() for one in self.files.in_own_graph(name)),
+                ]
+            )
             self._entailed = self._entail() if entail else []
         self.catalogue = Catalogue(store, self.namespaces)
 
@@ -315,11 +320,12 @@ class Model(RuleQuestions, LineageQuestions):
             since = since.of_model(self, lambda model: model.conduits(day, chosen), conduits, self._is_entailed)
         # Of what a store holds only what is not in it is read: the shapes, and what they are about.
         read = self.manifest.of_role(*(RDF_ROLES if in_store is None else IN_STORE_ROLES))
-        inputs = {file: self.input_file(file, is_here=in_store is not None) for file in read}
+        there = (file for file in read if in_store is not None or self.files.has_graph_of(file))
+        inputs = {file: self.input_file(file, is_here=in_store is not None) for file in there}
         shapes = self.manifest.of_role("shapes")
         # Rules and legal sources are described in the shapes files and are instances like any other.
         return validate(
-            list(inputs.values()),
+            [*inputs.values(), *(() if in_store else self.own_inputs())],
             [inputs[file] if self.files.held is None else self.input_file(file, is_here=True) for file in shapes],
             self.namespaces,
             settings,
@@ -360,12 +366,22 @@ class Model(RuleQuestions, LineageQuestions):
         graph = files.stored_name(file)  # lines of the file here say nothing about what a store holds
         return InputFile(Path(graph), graph, lambda: files.read(file), False)
 
+    def own_inputs(self) -> list[InputFile]:
+        """Return the graphs in a store that files named themselves, as the gate takes them."""
+        from qe_kg.validation.gate import InputFile
+
+        names, read = self.files.own_graphs(), self.files.in_own_graph
+        return [InputFile(Path(name), name, partial(read, name), False) for name in names]
+
     # --- export -------------------------------------------------------------------------------------------
 
     def parts(self, roles: Iterable[str] = DEFAULT_ROLES) -> tuple[Part, ...]:
         """Return what an export of these roles consists of, one part a source."""
         if self._stamp is not None or self._is_elsewhere:
-            return parts_of_store(self.files.held or self.store, self.manifest, tuple(roles))
+            from qe_kg.store.record import HeldGraphs
+
+            held = self.files.held or HeldGraphs.of_folder(cast(EmbeddedStore, self.store))
+            return parts_of_store(held, self.manifest, tuple(roles))
         return parts_of_files(self.files, tuple(roles), self._entailed)
 
     def export(

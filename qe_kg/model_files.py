@@ -82,11 +82,27 @@ class ModelFiles:
         """Return what the change adds."""
         return self.change.added_to(f"{self.manifest.namespaces.base}graph/change")
 
+    def in_own_graph(self, name: str) -> Iterator[ox.Quad]:
+        """Yield the quads of one of `own_graphs` that the change does not take away."""
+        return iter(()) if self.held is None else self.change.left_of(iter(self.held.graph(name)))
+
+    def has_graph_of(self, file: ModelFile) -> bool:
+        """Tell whether there is a graph of a file; a store has none where it says nothing outside its own."""
+        return self.held is None or self.graph_name(file) in self.held.names()
+
+    def own_graphs(self) -> list[str]:
+        """Return the names of the graphs in the store that a file named itself, sorted; of files they are a part."""
+        base = self.manifest.namespaces.base
+        known = {f"{base}graph/change", f"{base}graph/entailed", *map(self.graph_name, self.manifest.files)}
+        return [] if self.held is None else sorted(set(self.held.names()) - known)
+
     def quads(self, *roles: str) -> Iterator[ox.Quad]:
         """Yield the quads of the files of these roles; what is added counts as data."""
         for file in self.manifest.of_role(*roles):
             yield from self.read(file)
         if "data" in roles:
+            for name in self.own_graphs():
+                yield from self.in_own_graph(name)
             yield from self.added()
 
     def unchanged(self) -> Iterator[ox.Quad]:

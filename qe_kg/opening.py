@@ -119,10 +119,10 @@ def _open_folder(
     store, of_model = EmbeddedStore(folder, read_only=True), manifest.of_role(*RDF_ROLES)
     held = None
     if stamp.changed(file.path for file in of_model):
-        from qe_kg.store.record import HeldGraphs, Record
+        from qe_kg.store.record import HeldGraphs
 
         # One answer may need both queries and the text; the files would no longer say what the store says.
-        held = HeldGraphs(store, Record(manifest.name, {name: name for name in map(files.graph_name, of_model)}))
+        held = HeldGraphs.of_folder(store)
     return Model(
         manifest, store, entail=entail, is_whole=include_inferences, change=files.change, stamp=stamp, held=held,
         is_loaded=True,

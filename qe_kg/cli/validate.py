@@ -279,12 +279,7 @@ def _changed(changed: dict[str, Any]) -> list[str]:
 def _coverage(report: ValidationReport) -> list[str]:
     """Say in a line or two what was not looked at."""
     found = report.coverage
-    lines = [
-        f"{one['shape']}: {one['why']}"
-        if one["why"].startswith("all ")
-        else f"{one['shape']} ran on pySHACL: {one['why']}"
-        for one in found["elsewhere"]
-    ]
+    lines = [f"{one['shape']}: {one['why']}" for one in found["elsewhere"]]
     idle = found["constraints"] - found["evaluated"]
     if idle:
         idlers = count(len(found["withoutFocus"]), "shape selects", "shapes select")

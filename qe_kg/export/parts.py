@@ -17,7 +17,6 @@ from qe_kg.store.streams import is_dataset
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
-    from qe_kg.store.protocol import Store
     from qe_kg.store.record import Graphs
 
 #: What an export holds unless it is told otherwise.
@@ -100,21 +99,24 @@ def _again(quads: Sequence[ox.Quad]) -> Sequence[ox.Quad]:
     return quads
 
 
-def parts_of_store(store: Store | Graphs, manifest: Manifest, roles: Sequence[str]) -> tuple[Part, ...]:
+def parts_of_store(held: Graphs, manifest: Manifest, roles: Sequence[str]) -> tuple[Part, ...]:
     """Return the parts of a store into which a model was loaded, with literals as the store has them.
+
+    A graph that a file named itself is a part of its own, and counts as data.
 
     Raises:
         CallError: a role is unknown.
 
     """
     check_roles(roles)
-    files = ModelFiles(manifest)
+    files = ModelFiles(manifest, held=held)
     names = [(file.name, files.graph_name(file)) for file in manifest.of_role(*roles)]
     if "data" in roles:
         names.append(("change", f"{manifest.namespaces.base}graph/change"))
+        names += [(f"graph-{number}", name) for number, name in enumerate(files.own_graphs(), 1)]
     if INFERRED in roles:
         names.append((INFERRED, f"{manifest.namespaces.base}graph/entailed"))
-    return tuple(Part(name, graph, partial(store.stream, graph)) for name, graph in names)
+    return tuple(Part(name, graph, partial(held.stream, graph)) for name, graph in names)
 
 
 def by_graph(part: Part) -> Iterator[Part]:

@@ -196,9 +196,12 @@ def _step(
     if wanted is None and not found.lines and before is None:
         return Step(name, "gone", None, before, place)
     shall = wanted.foretold.graph if wanted else CanonicalGraph(())
-    here, there = set(found.lines), set(shall.lines)
+    removed, added = found.lines, shall.lines
+    if removed and added:
+        here, there = set(removed), set(added)
+        removed, added = tuple(sorted(here - there)), tuple(sorted(there - here))
     return Step(
         name, "gone" if wanted is None else "changed" if place else "new", wanted, before, place,
-        removed=tuple(sorted(here - there)), added=tuple(sorted(there - here)),
+        removed=removed, added=added,
         is_plain=not found.has_blank_nodes and not shall.has_blank_nodes, is_foreign=is_foreign,
     )  # fmt: skip

@@ -80,12 +80,15 @@ class LiveFacts:
 
     def __init__(self, graph: Graph, names: Namespaces, at: date) -> None:
         self._graph, self._names, self._day = graph, names, at
+        self._terms: dict[str, Node] = {}
         self._records = {iri(name): key for name, key in record_properties(names).items()}
         self._kinds = self._index()
         self.facts = self._all()
 
     def _qe(self, name: str) -> Node:
-        return iri(f"{self._names.terms}{name}")
+        if name not in self._terms:
+            self._terms[name] = iri(f"{self._names.terms}{name}")
+        return self._terms[name]
 
     def _index(self) -> dict[Node, Callable[[Triple], Touched]]:
         """Return what tells, for each property that is read, what a triple with it concerns."""

@@ -27,12 +27,14 @@ def predicates_of(path: Path) -> Iterator[Node]:
 def predicates_of_query(query: str) -> set[Node] | None:
     """Return the IRIs that a query names, written out or with a prefix; None if it may look at any property.
 
-    It may where a variable stands in the place of a property, or a path negates some.
+    It may where a variable stands in the place of a property, or a path negates some. Of brackets, of groups within
+    parentheses, and of a triple behind a condition without a full stop it is not asked.
     """
     prefixes: dict[str, str] = {}
     found: set[Node] = set()
     significant = [one for one in tokens(query) if one.kind not in ("space", "comment")]
     projects = False  # whether this is the list of variables of a SELECT
+    is_condition = False
     place = depth = 0  # in a triple: 0 subject, 1 property, 2 object; depth of parentheses
     for number, token in enumerate(significant):
         if token.kind == "word" and token.text.upper() == "PREFIX":
@@ -50,6 +52,14 @@ def predicates_of_query(query: str) -> set[Node] | None:
             found.add(iri(prefixes.get(prefix + colon, "") + local))
         elif place == 1 and (token.text == "!" or (token.kind == "variable" and not depth)):
             return None
+        is_condition = is_condition or token.text.upper() in ("FILTER", "BIND")
+        if token.text == "[" or (token.text == "{" and depth):
+            return None
+        is_condition = is_condition and token.text != "{"
+        if is_condition and token.text == ")" and depth == 1:
+            is_condition = False
+            if significant[number + 1].kind in ("variable", "iri", "name", "string"):
+                return None
         if token.text in "()":
             depth += 1 if token.text == "(" else -1
             if not depth and place == 1:

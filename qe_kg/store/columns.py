@@ -147,9 +147,14 @@ class Columns:
             file.seek(int(path.stat().st_size * _SHARE))
             file.readline()
             middle = file.tell()
-        command = [sys.executable, "-c", _OTHER_HALF, str(path), str(middle)]
+        command = [sys.executable, "-P", "-c", _OTHER_HALF, str(path), str(middle)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as other:
+        try:
+            other = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+        except OSError:  # no second process is to be had
+            self._add_lines(path, 0, None, 1)
+            return
+        with other:
             try:
                 line = self._add_lines(path, 0, middle, 1)
                 answer, _ = other.communicate()

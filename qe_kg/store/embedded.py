@@ -130,6 +130,10 @@ class EmbeddedStore:
         """Yield the triples of all graphs, each once, with literals as the store has them."""
         return self._store.quads_for_pattern(None, None, None, ox.DefaultGraph())
 
+    def graph_names(self) -> list[str]:
+        """Return the IRIs of all named graphs, sorted."""
+        return sorted(one.value for one in self._settled().named_graphs() if isinstance(one, ox.NamedNode))
+
     def stream(self, name: str) -> Iterator[ox.Quad]:
         """Yield the quads of a named graph in the order in which the store keeps them, without holding them all."""
         return self._settled().quads_for_pattern(None, None, None, ox.NamedNode(name))

@@ -25,6 +25,7 @@ import pyoxigraph as ox
 from qe_kg.errors import CallError
 from qe_kg.namespaces import DCTERMS, PROV, Namespaces
 from qe_kg.store.connection import Connection
+from qe_kg.store.embedded import EmbeddedStore
 from qe_kg.store.protocol import Store
 from qe_kg.store.remote import RemoteStore
 
@@ -140,6 +141,9 @@ class Graphs(Protocol):
     def name_of(self, usual: str) -> str:
         """Return the name that a graph has in its store."""
 
+    def names(self) -> tuple[str, ...]:
+        """Return the usual names of all graphs of the model, also of those that a file names itself."""
+
 
 @dataclass(frozen=True)
 class HeldGraphs:
@@ -169,6 +173,15 @@ class HeldGraphs:
         """Return the name that a graph has in its store."""
         return self.record.graphs.get(usual, usual)
 
+    def names(self) -> tuple[str, ...]:
+        """Return the usual names of all graphs of the model."""
+        return tuple(self.record.graphs)
+
+    @classmethod
+    def of_folder(cls, store: EmbeddedStore) -> HeldGraphs:
+        """Return all graphs of a store on disk, which holds one model under the usual names."""
+        return cls(store, Record("", {name: name for name in store.graph_names()}))
+
 
 @dataclass(frozen=True)
 class KeptGraphs:
@@ -195,3 +208,7 @@ class KeptGraphs:
     def name_of(self, usual: str) -> str:
         """Return the usual name: who keeps graphs gives them their usual names."""
         return usual
+
+    def names(self) -> tuple[str, ...]:
+        """Return the usual names of all graphs of the model."""
+        return self.held.names()

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode
 
 import pyoxigraph as ox
 
-from qe_kg.errors import CallError, QueryError
+from qe_kg.errors import CallError, QueryError, StoreError
 from qe_kg.sparql_text import refuse_network
 from qe_kg.store.answers import answer_of, form_of, term_of
 from qe_kg.store.connection import Body, Connection, Reply, told
@@ -174,7 +174,11 @@ class RemoteStore:
             self._check_type(reply, _ROWS)
             try:
                 found = read(ox.parse_query_results(self._mended(reply), format=ox.QueryResultsFormat.JSON))
+            except StoreError as error:
+                raise error.with_traceback(None) from None  # as below
             except (SyntaxError, ValueError) as error:
+                # Its frames hold the answer, which no other thread may let go of, were it to collect garbage.
+                error.__traceback__ = None
                 raise self.connection.error(
                     "broke off in the middle of an answer, or it is no SPARQL result; nothing of it was used. "
                     "Give the store more time for a query, or ask for less"
@@ -256,17 +260,14 @@ class RemoteStore:
 
     def size(self, graph: str) -> int:
         """Return the number of triples of a named graph, 0 where there is none of the name."""
-        query = f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}"
-        (cell,) = RemoteStore(self.connection).select(query).rows[0]
-        return int(cell.value) if cell else 0
+        return self._number(f"GRAPH <{graph}> {{ ?s ?p ?o }}")
 
     def shared(self, graph: str, other: str) -> int:
         """Return how many triples of a named graph another one has too; each is looked up there."""
-        query = (
-            f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} "
-            f"FILTER EXISTS {{ GRAPH <{other}> {{ ?s ?p ?o }} }} }}"
-        )
-        (cell,) = RemoteStore(self.connection).select(query).rows[0]
+        return self._number(f"GRAPH <{graph}> {{ ?s ?p ?o }} FILTER EXISTS {{ GRAPH <{other}> {{ ?s ?p ?o }} }}")
+
+    def _number(self, pattern: str) -> int:
+        (cell,) = RemoteStore(self.connection).select(f"SELECT (COUNT(*) AS ?n) WHERE {{ {pattern} }}").rows[0]
         return int(cell.value) if cell else 0
 
     @contextmanager
@@ -310,12 +311,11 @@ class RemoteStore:
             reply.read()
 
     def _graph_write(self, method: str, name: str, triples: Body, *, idempotent: bool, is_unread: bool = False) -> None:
-        headers = {"Content-Type": _TRIPLES}
         if callable(triples) and not self.profile.quirks.chunked:
             triples = b"".join(triples())
         option = self.profile.quirks.unread_option if is_unread else ""
         with self._graph_request(
-            method, name, headers=headers, body=triples, idempotent=idempotent, option=option
+            method, name, headers={"Content-Type": _TRIPLES}, body=triples, idempotent=idempotent, option=option
         ) as reply:  # fmt: skip
             reply.read()
 

@@ -59,13 +59,17 @@ def run(engine: str, data: Sequence[ox.Quad] | Data, shapes: Sequence[ox.Quad]) 
         if engine in ("sparql", "both") or not error.may_run_elsewhere:  # with both there is nothing to compare
             raise
         ran = _pyshacl(_quads(data), shapes)
-        return replace(ran, coverage=Coverage(elsewhere=((error.node, f"all shapes ran on pySHACL: {error.problem}"),)))
+        return replace(
+            ran, coverage=Coverage(elsewhere=((error.node, f"all shapes ran on pySHACL, since {error.problem}"),))
+        )
     if engine == "both":
         return _compared(compiled, _quads(data))
     if engine == "pyshacl":
         return replace(_pyshacl(_quads(data), shapes), coverage=compiled.survey(_quads(data)))
     ran = _ours(compiled, data)
-    if engine == "sparql" or not ran.coverage.elsewhere:
+    if engine == "sparql":
+        return _told(ran, "judged on literals as a store rewrites them; --engine auto leaves it to pySHACL, since")
+    if not ran.coverage.elsewhere:
         return ran
     return _completed(ran, compiled, _quads(data))
 
@@ -102,7 +106,14 @@ def _completed(ran: EngineRun, compiled: CompiledShapes, data: Sequence[ox.Quad]
     ran_elsewhere = _pyshacl(data, without_targets(compiled.quads, others))
     theirs = [one for one in ran_elsewhere.results if one.component not in _WITHOUT_SHAPES]
     results = sorted([*exact, *ours, *theirs], key=RawResult.key)
+    ran = _told(ran, "ran on pySHACL, since")
     return replace(ran, engine=f"{ran.engine}, {ran_elsewhere.engine}", results=tuple(results))
+
+
+def _told(ran: EngineRun, what: str) -> EngineRun:
+    """Return a run that says what was done about the shapes that our engine is not exact about."""
+    elsewhere = tuple((shape, f"{what} {why}") for shape, why in ran.coverage.elsewhere)
+    return replace(ran, coverage=replace(ran.coverage, elsewhere=elsewhere))
 
 
 def _compared(compiled: CompiledShapes, data: Sequence[ox.Quad]) -> EngineRun:
@@ -112,10 +123,9 @@ def _compared(compiled: CompiledShapes, data: Sequence[ox.Quad]) -> EngineRun:
     differences = [("only our engine", one) for one in (first - second).elements()]
     differences += [("only pySHACL", one) for one in (second - first).elements()]
     return replace(
-        ours,
+        _told(ours, "judged by pySHACL alone on literals as written, so that a difference is no surprise, since"),
         engine="sparql and pyshacl",
         differences=tuple(sorted(differences, key=lambda pair: (pair[1].key(), pair[0]))),
-        coverage=replace(ours.coverage, elsewhere=()),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
@@ -148,6 +149,7 @@ class Locator:
     def __init__(self, data: Sequence[File], shapes: Sequence[File], graph: Graph) -> None:
         self._data, self._shapes, self._graph = _Index(data), _Index(shapes), graph
         self._known: dict[tuple[Node, str], list[Node]] = {}
+        self._read_paths: dict[Node, list[Path]] = {}
 
     def of_shapes(self, subject: Node, predicate: Node | None, value: Node | None) -> SourcePlace | None:
         """Return the place of a triple in the files of the shapes; failing that, of the subject's description."""
@@ -283,16 +285,21 @@ class Locator:
             return [member for value in values for member in self._graph.items(value) or ()]
         return values
 
+    def _paths(self, shape: Node) -> list[Path]:
+        if shape not in self._read_paths:
+            found = self._read_paths[shape] = []
+            for path in self._graph.objects(shape, sh("path")):
+                with suppress(ShapesError):
+                    found.append(read_path(self._graph, path))
+        return self._read_paths[shape]
+
     def _look(self, shape: Node, node: Node, seen: set[tuple[Node, Node]], found: list[_Ref]) -> None:
         if (shape, node) in seen or len(seen) > _MAX_NODES:
             return
         seen.add((shape, node))
         nodes = [node]
-        for path in self._graph.objects(shape, sh("path")):
-            try:
-                routes = _walk(self._data, read_path(self._graph, path), {node: ()}, backwards=False)
-            except ShapesError:
-                continue
+        for path in self._paths(shape):
+            routes = _walk(self._data, path, {node: ()}, backwards=False)
             found += _joined(routes.values())
             nodes = list(routes)
         for one in nodes:

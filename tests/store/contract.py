@@ -100,11 +100,14 @@ _FAULTS = """\
 @prefix qev: <https://quantumenergy.example/vocab/> .
 @prefix rc: <https://riverside-clinic.example/id/> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+# In a graph that the file names itself, which stores have to keep apart and to give back.
+rc:graph-of-faults {
 rc:information-item-case-notes a qe:InformationItem ; skos:prefLabel "Case Notes"@en ;
     qe:hasDataCategory qev:data-category-customer-data .
 rc:flow-case-notes a qe:InformationFlow ; skos:prefLabel "Case Notes: CARE-01 → WELL-01"@en ;
     qe:hasSource rc:value-stream-care-01 ; qe:hasTarget rc:value-stream-well-01 ;
     qe:carries rc:information-item-case-notes ; qe:isCoveredByConsent rc:consent-record-wearable-readings .
+}
 """
 _PATCH = "TX .\nD <{flow}> <https://quantumenergy.example/ns/carries> <{item}> .\nTC .\n"
 
@@ -124,10 +127,13 @@ def small_model(folder: Path) -> Asked:
     (directory / "shapes").mkdir()
     for family in ("separation", "consent", "conditions", "prefixes", "legal-sources"):
         shutil.copy(ROOT / "shapes" / "policy" / f"{family}.ttl", directory / "shapes")
-    (directory / "faults.ttl").write_text(_FAULTS, encoding="utf-8")
+    (directory / "faults.trig").write_text(_FAULTS, encoding="utf-8")
     manifest = directory / "qe-kg.toml"
     text = manifest.read_text(encoding="utf-8")
-    for old, new in (('shapes = ["builtin"]', 'shapes = ["shapes/*.ttl"]'), ('"claims.ttl",', '"*s.ttl",')):
+    for old, new in (
+        ('shapes = ["builtin"]', 'shapes = ["shapes/*.ttl"]'),
+        ('"claims.ttl",', '"claims.ttl", "faults.trig",'),
+    ):
         assert old in text
         text = text.replace(old, new)
     manifest.write_text(text, encoding="utf-8")
@@ -142,7 +148,7 @@ def small_model(folder: Path) -> Asked:
 def model_without_durations(folder: Path) -> Asked:
     """Write the small model with its durations as plain texts: Virtuoso makes something else of them."""
     asked = small_model(folder)
-    for path in asked.directory.glob("*.ttl"):
+    for path in asked.directory.glob("*.t*"):
         path.write_text(path.read_text(encoding="utf-8").replace("^^xsd:duration", ""), encoding="utf-8")
     return asked
 

@@ -97,6 +97,8 @@ def test_all_forms_of_lines_are_read_in_blocks_and_by_two_processes(
     monkeypatch.setattr(columns_module, "APART", 0)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     assert read(path) == expected
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    assert read(path) == expected
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -131,7 +131,10 @@ def test_a_sparql_constraint_sees_literals_as_written(check: Check) -> None:
         ("sh:SPARQLConstraintComponent", "1.50"),
     ]
     assert report.coverage["elsewhere"] == [
-        {"shape": "http://e/S", "why": "its SPARQL constraint looks at literals that the store rewrites"}
+        {
+            "shape": "http://e/S",
+            "why": "ran on pySHACL, since its SPARQL constraint looks at literals that the store rewrites",
+        }
     ]
     assert report.coverage["alteredLiterals"] == [{"property": "http://e/number", "number": 1}]
     assert "COV-05" in [one.rule for one in check(_LOOKS_AT_NUMBER, strict=True).results]
@@ -152,13 +155,18 @@ def test_a_sparql_constraint_that_looks_elsewhere_stays_with_our_engine(check: C
         ),
         (
             "SELECT $this WHERE { $this (<a:p>|<a:q>)? ?v . FILTER(?v > 1 && !BOUND(?w)) ?v <a:r> ?z }",
-            {"<a:p>", "<a:r>"},
+            None,
         ),
+        ("SELECT $this WHERE { $this (<a:p>|<a:q>)? ?v . FILTER(?v > 1) . ?v <a:r> ?z }", {"<a:p>", "<a:r>"}),
         ("SELECT $this WHERE { $this <a:p> true . { SELECT $this ?x WHERE { $this <a:q> ?x } } }", {"<a:q>"}),
         ("SELECT $this WHERE { $this ?any ?v }", None),
         ("SELECT $this WHERE { $this <a:p> ?v ; ?any ?w }", None),
         ("SELECT $this WHERE { $this !<a:p> ?v }", None),
         ("SELECT $this WHERE { $this (!<a:p>)* ?v }", None),
+        ("SELECT $this WHERE { $this <a:p> [ ?any ?v ] }", None),
+        ("SELECT $this WHERE { $this <a:p> ?v FILTER(?v > (1)) ?v ?any ?w }", None),
+        ("SELECT $this WHERE { $this <a:p> ?v FILTER(?v > 1 || EXISTS { ?v ?any ?w }) }", None),
+        ("SELECT $this WHERE { $this <a:p> ?v FILTER NOT EXISTS { ?v <a:q> ?w } BIND(1 AS ?x) }", {"<a:p>", "<a:q>"}),
     ],
 )
 def test_the_properties_that_a_query_looks_at(query: str, named: set[str] | None) -> None:
@@ -171,8 +179,29 @@ def test_a_pattern_of_another_kind_of_regular_expression_runs_on_pyshacl_and_say
     report = check(shapes)
     assert (report.engine, len(report.results)) == ("pyshacl", 1)
     assert "not in XPath" in report.coverage["elsewhere"][0]["why"]
-    with pytest.raises(ShapesError, match=r"shapes\.ttl:4:78: http://e/S: sh:pattern: groups of the form"):
-        check(shapes, engine="sparql")
+    for engine in ("sparql", "both"):  # with both there is nothing to compare
+        with pytest.raises(ShapesError, match=r"shapes\.ttl:4:78: http://e/S: sh:pattern: groups of the form"):
+            check(shapes, engine=engine)
+
+
+@pytest.mark.parametrize(
+    ("engine", "found", "says"),
+    [
+        ("auto", 1, "ran on pySHACL, since its SPARQL constraint looks at literals"),
+        ("sparql", 0, "judged on literals as a store rewrites them; --engine auto leaves it to pySHACL, since"),
+        ("both", 1, "judged by pySHACL alone on literals as written"),
+    ],
+)
+def test_what_was_done_about_a_query_on_literals_that_a_store_rewrites(
+    check: Check, engine: str, found: int, says: str
+) -> None:
+    shapes = (
+        'ex:S a sh:NodeShape ; sh:targetSubjectsOf ex:number ; sh:sparql [ sh:message "m" ; sh:select '
+        "\"SELECT $this ?value WHERE { $this <http://e/number> ?value FILTER(STR(?value) = '1.50') }\" ] ."
+    )
+    report = check(shapes, engine=engine)
+    assert len(report.results) == found
+    assert report.coverage["elsewhere"][0]["why"].startswith(says)
 
 
 def test_the_command_line_shows_coverage_and_takes_strict(tmp_path: Path, qe_kg: Run) -> None:
