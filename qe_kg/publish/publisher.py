@@ -36,6 +36,8 @@ from qe_kg.store.remote import RemoteStore
 from qe_kg.terms import iri
 
 _ENTITY = "http://www.w3.org/ns/prov#Entity"
+#: Up to so many triples a bulk loader takes longer to begin than a transaction takes for all.
+_FEW = 2_000
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,7 @@ class Publisher:
                 if kept is not None:
                     yield one, kept
                     continue
-                self._store.put_graph(one.name, one.graph.parts, is_unread=True)
+                self._store.put_graph(one.name, one.graph.parts, is_unread=len(one.graph) > _FEW)
                 if last:
                     yield last[0], _came(last[1])
                 last = one, reading.submit(self._read_back, one)

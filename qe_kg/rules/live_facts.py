@@ -80,12 +80,15 @@ class LiveFacts:
 
     def __init__(self, graph: Graph, names: Namespaces, at: date) -> None:
         self._graph, self._names, self._day = graph, names, at
+        self._terms: dict[str, Node] = {}
         self._records = {iri(name): key for name, key in record_properties(names).items()}
         self._kinds = self._index()
         self.facts = self._all()
 
     def _qe(self, name: str) -> Node:
-        return iri(f"{self._names.terms}{name}")
+        if name not in self._terms:
+            self._terms[name] = iri(f"{self._names.terms}{name}")
+        return self._terms[name]
 
     def _index(self) -> dict[Node, Callable[[Triple], Touched]]:
         """Return what tells, for each property that is read, what a triple with it concerns."""
@@ -125,15 +128,11 @@ class LiveFacts:
         return Touched(flows=_named(*self._graph.subjects(self._qe("carries"), item)), items=_named(item))
 
     def _participant(self, triple: Triple) -> Touched:
-        streams = [triple[2]] if triple[1] == self._qe("isStageOf") and is_iri(triple[2]) else []
-        near = {triple[0], *streams, *self._graph.subjects(self._qe("isStageOf"), triple[0])}
-        return self._at({self._home(text_of(one)) for one in near if is_iri(one)} | _named(*near))
+        # Whose stage it is before or after the change is told by what it counts as then.
+        return self._at(_named(triple[0]) | {self._home(one) for one in _named(triple[0])})
 
     def _derivation(self, triple: Triple) -> Touched:
-        places = {*self._graph.objects(triple[0], self._qe("isDerivedAt"))}
-        if triple[1] == self._qe("isDerivedAt"):
-            places.add(triple[2])
-        return self._at({self._home(one) for one in _named(*places)})
+        return self._at({self._home(one) for one in self._iris(triple[0], "isDerivedAt")})
 
     def _at(self, places: set[str]) -> Touched:
         members = {one for place in places for one in self._members(place)} | places
