@@ -31,6 +31,7 @@ agree: $(STAMP)  ## compare both our evaluators and pySHACL on shapes and data m
 
 edits: $(STAMP)  ## change data at random and compare validation of what changed with a full run, thousands of times
 	QE_KG_EDITS=600 $(BIN)/python -m pytest -s -q -n 0 tests/conformance/test_edits.py tests/validation/test_since.py
+	QE_KG_EDITS=60 $(BIN)/python -m pytest -s -q -n 0 tests/rules/test_paths.py tests/rules/test_live_conduits.py
 
 canonical: $(STAMP)  ## name blank nodes of graphs made at random beside PyLD and rdflib, thousands of times
 	QE_KG_EXAMPLES=5000 $(BIN)/python -m pytest -s -q -n 0 tests/store/test_canonical.py

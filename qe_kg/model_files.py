@@ -120,7 +120,8 @@ class ModelFiles:
             The texts; None where a file has changed since, or is large and in another form.
 
         """
-        found: list[Path | bytes] = []
+        found: list[Path] = []
+        parsed: list[bytes] = []
         for file in self.manifest.of_role(*RDF_ROLES):
             state = state_of(file.path)
             if self.held is not None or state is None or state != loaded.get(file.path):
@@ -128,7 +129,8 @@ class ModelFiles:
             if format_of(file.path) == "nt" and not self.change.removed and self.renaming(file) is None:
                 found.append(file.path)
             elif state[0] <= _SMALL:
-                found.append(as_lines(self.read(file)))
+                parsed.append(as_lines(self.read(file)))
             else:
                 return None
-        return [*found, as_lines([*self.added(), *entailed])]
+        # Each was parsed with labels of its own for blank nodes.
+        return [*found, b"".join([*parsed, as_lines(self.added()), as_lines(entailed)])]

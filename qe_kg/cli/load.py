@@ -40,7 +40,8 @@ def load_command(model_path: Path | None, store: str, scenario: str | None, no_i
     with progress("Loading the model into the store"):
         place = find_store(store, model_path)
         model = load_model(model_path, place, scenario=scenario, include_inferences=not no_inferences, entail=entail)
-    problems = len(model.problems)
+    # To look for them in a store elsewhere may take it longer than the load; qe-kg validate makes a copy there first.
+    problems = len(model.problems) if isinstance(place, Path) else 0
     if problems:
         click.echo(f"warning: the model has {count(problems, 'faulty reference')}; see qe-kg validate", err=True)
     click.echo(f"{model.name}: loaded into {store}", err=True)

@@ -128,15 +128,11 @@ class LiveFacts:
         return Touched(flows=_named(*self._graph.subjects(self._qe("carries"), item)), items=_named(item))
 
     def _participant(self, triple: Triple) -> Touched:
-        streams = [triple[2]] if triple[1] == self._qe("isStageOf") and is_iri(triple[2]) else []
-        near = {triple[0], *streams, *self._graph.subjects(self._qe("isStageOf"), triple[0])}
-        return self._at({self._home(text_of(one)) for one in near if is_iri(one)} | _named(*near))
+        # Whose stage it is before or after the change is told by what it counts as then.
+        return self._at(_named(triple[0]) | {self._home(one) for one in _named(triple[0])})
 
     def _derivation(self, triple: Triple) -> Touched:
-        places = {*self._graph.objects(triple[0], self._qe("isDerivedAt"))}
-        if triple[1] == self._qe("isDerivedAt"):
-            places.add(triple[2])
-        return self._at({self._home(one) for one in _named(*places)})
+        return self._at({self._home(one) for one in self._iris(triple[0], "isDerivedAt")})
 
     def _at(self, places: set[str]) -> Touched:
         members = {one for place in places for one in self._members(place)} | places

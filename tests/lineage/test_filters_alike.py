@@ -28,7 +28,7 @@ from qe_kg.lineage.what_if import compared_reach
 from tests.lineage.test_walk_against_reference import EXTERNAL, PARTICIPANTS, Question, questions
 
 ROOT = Path(__file__).resolve().parents[2]
-brief = settings(derandomize=True, max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+brief = settings(derandomize=True, max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 STAKEHOLDER = "qe:Stakeholder"
 TELEMETRY = "qed:flow-aov-04-smv-03-grid-telemetry"
 

@@ -78,7 +78,7 @@ STEPS = "".join(f"_:d <{NAMES.terms}{p}> <{T}{n}> .\n" for p in list(ENDS)[3:6] 
 @example([LONG + STEPS, STEPS.replace("carries1", "carries2")])
 @example([LONG + f"<{T}f0> <{NAMES.terms}carries> <{T}x> .\n" + LONG, ""])
 @settings(
-    derandomize=True, max_examples=80, deadline=None,
+    derandomize=True, max_examples=50, deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 def test_what_is_read_off_is_what_a_parser_reads(

@@ -171,6 +171,63 @@ def test_edits(seed: int) -> None:
         _counted.update({one.rule for one in now})
 
 
+FLOW = "f{0} hasSource {1} / f{0} hasTarget {2} / f{0} carries {3} / "
+WAY = (
+    FLOW.format(0, "R", "S", "i") + FLOW.format(1, "S", "N", "k") + "i hasDataCategory qev:data-category-customer-data"
+)
+CHAIN = " / d1 isDerivedAt S / d1 takesInput i / d1 givesOutput j / d2 isDerivedAt S / d2 takesInput j"
+CONSENT = (
+    FLOW.format(0, "R", "S", "i")
+    + FLOW.format(1, "S", "U", "i")
+    + "f0 isCoveredByConsent c1 / c1 rdf:type qe:ConsentRecord / c1 dpv:hasPurpose wide / "
+    + "f1 rdf:type qe:InformationFlow / f1 dpv:hasPurpose narrow"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "edit"),
+    [
+        (WAY, "f1 hasTarget N"),
+        (WAY, "S inZone qev:zone-shared"),
+        (WAY, "qev:data-category-customer-data isRestricted true"),
+        (WAY.replace("S /", "A /") + " / A isStageOf S", "A isStageOf S"),
+        (WAY.replace("S /", "A /") + " / A isStageOf S", "S inZone qev:zone-shared"),
+        (WAY + CHAIN, "d2 givesOutput k"),
+        (f"{WAY}{CHAIN} / d2 givesOutput k / qev:derivation-kind-publish declassifies true",
+         "d2 hasDerivationKind qev:derivation-kind-publish"),
+        (f"{WAY} / f1 isCoveredByConsent c1 / c1 rdf:type qe:ConsentRecord / c1 dcterms:date \"2026-01-01\" / "
+         "c1 dcterms:valid \"2026-12-31\"", "c1 dpv:hasConsentStatus dpv:ConsentGiven"),
+        (WAY, 'S skos:prefLabel "Support"@en'),
+        (CONSENT, "narrow skos:broader wide"),
+        (CONSENT, "c1 dpv:hasPurpose narrow"),
+        (f"{CONSENT} / f1 isPermittedBy basis", "basis rdf:type qe:PermissionBasis"),
+    ],
+)  # fmt: skip
+def test_one_statement_that_makes_a_difference(said: str, edit: str) -> None:
+    """Said of a way from R through S to N or U; the statement comes where it is not there, and goes where it is."""
+    zones = " / ".join(f"{place} inZone qev:zone-{zone}" for place, zone in (("R", ZONES[0]), ("N", ZONES[3])))
+    shared = "" if "S inZone" in said else " / S inZone qev:zone-shared"
+    restricted = "qev:data-category-customer-data isRestricted true"
+    triples = {
+        triple(one) for one in f"{said} / {zones}{shared} / U inZone qev:zone-shared / {restricted}".split(" / ")
+    }
+    graph, one = LiveGraph(), triple(edit)
+    for each in sorted(triples):
+        graph.add(*each)
+    live = LiveConduits(graph, NAMES, DAY, rules, OWN)
+    before = set(live)
+    assert before == in_full(triples)
+    touched = live.touched([one])
+    (graph.remove if one in triples else graph.add)(*one)
+    live.follow(touched | live.touched([one]))
+    assert set(live) == in_full(triples ^ {one}) != before
+
+
+def triple(text: str) -> Triple:
+    subject, name, value = text.split(" ")
+    return node(subject), node(name if ":" in name else f"qe:{name}"), node(value)
+
+
 def test_many_edits_made_a_difference_and_for_each_rule() -> None:
     print(f"\n{dict(_counted)}")
     assert _counted["with a difference"] > _counted["edits"] / 10
