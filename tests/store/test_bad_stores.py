@@ -138,7 +138,7 @@ def test_a_store_that_holds_nothing_of_the_model(model: Path) -> None:
         ("http:///q", "that is no URL"),
         ("ftp://127.0.0.1/q", "ftp:// is no scheme of a store"),
         ("fuseki+http://nowhere.invalid/q", "there is no host of the name in nowhere.invalid"),
-        (f"fuseki+http://127.0.0.1:{free_port()}/q?key={quote(SECRET, safe='')}", "nothing answers at 127.0.0.1"),
+        (f"fuseki+http://127.0.0.1:NOBODY/q?key={quote(SECRET, safe='')}", "nothing answers at 127.0.0.1"),
         ("prod", "a name or a secret to sign in with does not belong in a file"),
         ("strange", "has an unknown key 'pasword'"),
         ("untrusted", "ca: there is no file"),
@@ -146,6 +146,7 @@ def test_a_store_that_holds_nothing_of_the_model(model: Path) -> None:
     ],
 )
 def test_a_bad_profile(store: str, words: str, model: Path) -> None:
+    store = store.replace("NOBODY", str(free_port()))
     tables: dict[str, dict[str, str]] = {
         "prod": {"query": "http://127.0.0.1:9/q", "password": SECRET},
         "strange": {"query": "http://127.0.0.1:9/q", "pasword": SECRET},
