@@ -28,10 +28,11 @@ def find_target(name: str | None, model_path: Path | None, manifest: Manifest) -
     """Return the store that --store names; without it, the only one of the model's manifest.
 
     Raises:
-        CallError: there is none or several, it is a folder, or it cannot be written to.
+        CallError: there is none or several, or it is a folder.
+        ProfileError: it cannot be written to.
 
     """
-    from qe_kg.errors import CallError
+    from qe_kg.errors import CallError, ProfileError
     from qe_kg.opening import find_store
     from qe_kg.store.record import record_graph
     from qe_kg.store.remote import RemoteStore
@@ -55,7 +56,7 @@ def find_target(name: str | None, model_path: Path | None, manifest: Manifest) -
         )
     for url, key in ((place.update, "update"), (place.graph_store, "graph-store")):
         if not url:
-            raise CallError(
+            raise ProfileError(
                 f"the store {place.name} has no {key} URL, which publishing needs; name it as PRODUCT+BASE-URL, "
                 f"such as fuseki+http://localhost:3030/flows, or in a profile with {key} = …"
             )

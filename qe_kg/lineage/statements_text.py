@@ -39,12 +39,12 @@ from qe_kg.store.streams import as_plain_lines
 
 #: The text that statements are read off: a file, or lines as they stand.
 Source = Path | bytes
-#: How much is looked at at once: what fits into a processor's cache.
-_BLOCK = 1 << 20
+#: How much is looked at at once: enough that threads do not wait for each other, few enough to stay in a cache.
+_BLOCK = 1 << 22
 #: How much is searched for the end of a line at once.
 _NEAR = 1 << 12
 _WORD = 8
-_END, _RETURN, _SPACE, _OPEN, _CLOSE, _ESCAPE = b"\n\r <>\\"
+_END, _SPACE, _OPEN, _CLOSE, _ESCAPE = b"\n <>\\"
 _ENDING = int.from_bytes(b"> .\n", sys.byteorder)
 
 
@@ -121,25 +121,22 @@ def read_rows(sources: Iterable[Source], *groups: Group) -> list[Rows]:
     """
     found = [Rows.nothing(len(group.properties)) for group in groups]
     for number, source in enumerate(sources):
-        _of_source(_text(source), groups, found, f"_:{number}-")
+        _of_source(source if isinstance(source, bytes) else _mapped(source), groups, found, f"_:{number}-")
     return found
 
 
-def _text(source: Source) -> Bytes:
-    if isinstance(source, bytes):
-        return np.frombuffer(source, np.uint8)
+def _mapped(source: Path) -> bytes | mmap.mmap:
     try:
         with source.open("rb") as file:
-            if not source.stat().st_size:
-                return np.empty(0, np.uint8)
-            return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if source.stat().st_size else b""
     except OSError as error:
         raise ReadError(f"{source}: cannot be read: {error.strerror or error}") from error
 
 
-def _of_source(text: Bytes, groups: Sequence[Group], found: list[Rows], blank: str) -> None:
+def _of_source(source: bytes | mmap.mmap, groups: Sequence[Group], found: list[Rows], blank: str) -> None:
     # The last lines go by the parser: nothing reads beyond the end of the text, then.
-    scan = _Scan(text, groups)
+    scan = _Scan(source, groups)
+    text = scan.text
     last = _line_at(text, len(text) - 2 * LONGEST - max(map(len, scan.properties)))
     others: list[bytes] = []
     # The interpreter is free while numpy works.
@@ -228,8 +225,8 @@ class _Lines:
 
 
 class _Scan:
-    def __init__(self, text: Bytes, groups: Sequence[Group]) -> None:
-        self.text = text
+    def __init__(self, source: bytes | mmap.mmap, groups: Sequence[Group]) -> None:
+        self.source, self.text = source, np.frombuffer(source, np.uint8)
         self.groups = [[f"<{one}>".encode() for one in group.properties] for group in groups]
         self.properties = [one for group in self.groups for one in group]
         # What all begin with tells nothing.
@@ -238,20 +235,22 @@ class _Scan:
     def block(self, begin: int, stop: int) -> tuple[list[_Part], bytes]:
         """Read a block of whole lines: what it states, and the lines that are left to the parser."""
         block = self.text[begin:stop]
-        is_special = (block == _RETURN) | (block == _ESCAPE)
-        escaped = np.flatnonzero(is_special) if is_special.any() else np.empty(0, np.int64)
-        if (block[escaped] == _RETURN).any():  # alone it ends a line too
+        if self._has(b"\r", begin, stop):  # alone it ends a line too
             none = np.empty(0, np.int64)
             empty = _Lines(none, none, none, none, none, none, none.astype(np.bool_))
             return [self._part(empty, [(none, none)] * len(group)) for group in self.groups], block.tobytes()
         lines = _Lines.of(self.text, begin, stop)
         is_other = ~lines.has_head
         # Characters may be written by their numbers.
+        escaped = np.flatnonzero(block == _ESCAPE) if self._has(b"\\", begin, stop) else np.empty(0, np.int64)
         escaped = escaped[(block[np.minimum(escaped + 1, len(block) - 1)] | 0x20) == ord("u")]
         is_other[np.searchsorted(lines.end, begin + escaped)] = True
         key = words_at(self.text, lines.predicate + self.common)
         rows = [[self._stating(written, lines, key, is_other) for written in group] for group in self.groups]
         return [self._part(lines, stating) for stating in rows], self._others(lines, is_other)
+
+    def _has(self, character: bytes, begin: int, stop: int) -> bool:
+        return self.source.find(character, begin, stop) >= 0
 
     def _stating(self, written: bytes, lines: _Lines, key: Words, is_other: Mask) -> tuple[Ints, Ints]:
         """Return which plain lines state a property, and where the objects begin; note those that are not plain."""

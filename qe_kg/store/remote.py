@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode
 
 import pyoxigraph as ox
 
-from qe_kg.errors import CallError, QueryError, StoreError
+from qe_kg.errors import CallError, ProfileError, QueryError, StoreError
 from qe_kg.sparql_text import refuse_network
 from qe_kg.store.answers import answer_of, form_of, term_of
 from qe_kg.store.connection import Body, Connection, Reply, told
@@ -295,7 +295,7 @@ class RemoteStore:
         ``is_unread``: nobody reads the graph before it was read back, so a failure may leave a part of it.
 
         Raises:
-            CallError: the profile has no URL of a graph store.
+            ProfileError: the profile has no URL of a graph store.
             StoreError: it did not work out.
 
         """
@@ -327,7 +327,7 @@ class RemoteStore:
         if not name:
             raise CallError("a graph has a name")
         if not self.profile.graph_store:
-            raise CallError(f"the store {self.profile.name} has no graph-store URL: add graph-store = … or base = …")
+            raise ProfileError(f"the store {self.profile.name} has no graph-store URL: add graph-store = … or base = …")
         url = f"{self.profile.graph_store}?graph={quote(name, safe='')}" + (f"&{option}" if option else "")
         return self.connection.send(method, url, headers=headers, body=body, idempotent=idempotent, allowed=allowed)
 
@@ -365,7 +365,7 @@ class RemoteStore:
             graph: IRI of a graph that is not there; the copy.
 
         Raises:
-            CallError: the profile has no URL for updates.
+            ProfileError: the profile has no URL for updates.
             StoreError: the store does not allow it.
 
         """
@@ -389,13 +389,13 @@ class RemoteStore:
             again_if_busy: whether it may be tried again where the store says that it did not begin.
 
         Raises:
-            CallError: the profile has no URL for updates.
+            ProfileError: the profile has no URL for updates.
             StoreError: it did not work out.
 
         """
         refuse_network(update)
         if not self.profile.update:
-            raise CallError(f"the store {self.profile.name} has no URL for updates: add update = … or base = …")
+            raise ProfileError(f"the store {self.profile.name} has no URL for updates: add update = … or base = …")
         with self.connection.send(
             "POST", self.profile.update, body=urlencode([("update", update)]).encode(), idempotent=idempotent,
             again_if_busy=again_if_busy, headers={"Content-Type": "application/x-www-form-urlencoded"},

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from qe_kg import CallError, QeKgError, ShapesError, StoreError, ValidationReport
+from qe_kg import CallError, ProfileError, QeKgError, ShapesError, StoreError, ValidationReport
 from qe_kg.cli import qe_kg as command_line
 from qe_kg.loose_files import validate_files, validate_store
 from qe_kg.opening import find_store, load_model, open_model
@@ -136,7 +136,7 @@ def test_a_model_in_a_store_that_takes_no_updates_is_read_and_validated_here(
     assert any("read from the store and validated in memory" in note for note in report.notes)
     with pytest.raises(ShapesError, match="no URL for updates"):
         asked.validate(engine="sparql")
-    with pytest.raises(CallError, match="has no graph-store URL"):
+    with pytest.raises(ProfileError, match="has no graph-store URL"):
         load_model(model, find_store(f"{oxigraph.url}/query"))
 
 
