@@ -82,7 +82,7 @@ class Publisher:
 
     """
 
-    def __init__(self, store: RemoteStore, record: str, author: Author, *, piece: int = 250_000) -> None:
+    def __init__(self, store: RemoteStore, record: str, author: Author, *, piece: int = 125_000) -> None:
         self._store, self._record, self._author, self._piece = store, record, author, piece
         self._inventory = f"{record}/inventory"
         #: What the inventory listed when this run began; what came later is another run's.
