@@ -239,7 +239,7 @@ def ours(model: Model, store: Path, starts: list[str], others: list[str]) -> Fig
 
 
 def with_networkx(index: FlowIndex, starts: list[str]) -> Figures:
-    graph, number = networkx_of(index), index.number_of_participant
+    graph, number = networkx_of(index), {iri: at for at, iri in enumerate(index.participants)}
     return {
         f"{name}: networkx (ms)": median_ms(lambda start: networkx_reach(graph, number[start], depth), asked)  # noqa: B023
         for name, depth, asked in (("depth 3", DEPTH, starts), ("all", None, starts[:FEW]))

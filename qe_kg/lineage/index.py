@@ -136,9 +136,8 @@ class FlowIndex:
             ReadError: it is damaged.
 
         """
-        try:
-            kept = Kept(folder / _FILE)
-        except FileNotFoundError:
+        kept = Kept.if_any(folder / _FILE)
+        if kept is None:
             return None
         participants, items, iris = (kept.texts(name) for name in _TEXTS)
         return cls(participants, items, iris, *(kept.array(name) for name in _ARRAYS))
@@ -181,16 +180,6 @@ class FlowIndex:
         inputs, outputs = at * len(self.items) + made_from, at * len(self.items) + made
         down, up = np.argsort(inputs, kind="stable"), np.argsort(outputs, kind="stable")
         return {"downstream": (inputs[down], outputs[down]), "upstream": (outputs[up], inputs[up])}
-
-    @cached_property
-    def number_of_participant(self) -> dict[str, int]:
-        """The numbers of participants by IRI."""
-        return {iri: number for number, iri in enumerate(self.participants)}
-
-    @cached_property
-    def number_of_item(self) -> dict[str, int]:
-        """The numbers of items by IRI."""
-        return {iri: number for number, iri in enumerate(self.items)}
 
     def numbers_of_flows(self, iris: Iterable[str]) -> Ints:
         """Return the numbers of those of these flows that there are, sorted."""

@@ -34,6 +34,19 @@ class Kept:
         except (OSError, ValueError, EOFError, BadZipFile) as error:
             raise self._damaged(error) from error
 
+    @classmethod
+    def if_any(cls, path: Path) -> Kept | None:
+        """Return what a file holds; None where there is no file.
+
+        Raises:
+            ReadError: it is damaged.
+
+        """
+        try:
+            return cls(path)
+        except FileNotFoundError:
+            return None
+
     def array(self, name: str) -> Ints:
         """Return an array."""
         try:

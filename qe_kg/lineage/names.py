@@ -116,9 +116,8 @@ class FlowNames:
             ReadError: they are damaged.
 
         """
-        try:
-            kept = Kept(folder / _FILE)
-        except FileNotFoundError:
+        kept = Kept.if_any(folder / _FILE)
+        if kept is None:
             return None
 
         def table(kind: str, iris: Texts) -> NameTable:

@@ -54,9 +54,8 @@ class Owners:
             ReadError: they are damaged.
 
         """
-        try:
-            kept = Kept(folder / _FILE)
-        except FileNotFoundError:
+        kept = Kept.if_any(folder / _FILE)
+        if kept is None:
             return None
         return cls(kept.texts("elements"), kept.texts("units"), kept.array("pairs"))
 
