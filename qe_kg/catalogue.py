@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from qe_kg.errors import AmbiguousNameError, UnknownNameError, nearest
 from qe_kg.namespaces import RDF, RDFS, SKOS, Namespaces
 from qe_kg.store.embedded import is_valid_iri
+from qe_kg.store.name_list import NameList
 from qe_kg.store.protocol import Store
-from qe_kg.terms import iri, literal, parse_term
-
-if TYPE_CHECKING:
-    from qe_kg.store.name_list import NameList
+from qe_kg.terms import Term, iri, literal, parse_term
 
 #: The class behind each kind of name; one of another vocabulary with its prefix.
 KINDS = {
@@ -201,14 +198,16 @@ class Catalogue:
         return sorted(self.describe(row[0].value for row in rows if row[0]).values())
 
     def _named(self, text: str, exact: bool) -> list[str]:
-        if exact or self._list is not None:
+        names: list[Term] | None = None
+        if exact:
             names = [literal(text, language=language) for language in (None, "en")]
-            if not exact and self._list is not None:
-                names = self._list.spelled(text)
-            pattern = f"VALUES ?name {{ {' '.join(name.n3() for name in names)} }} ?e ?p ?name"
-        else:
+        elif self._list is not None:
+            names = self._list.spelled(text)
+        if names is None:
             folded = literal(text.lower()).n3()
             pattern = f"?e ?p ?name FILTER(LCASE(STR(?name)) = {folded})"
+        else:
+            pattern = f"VALUES ?name {{ {' '.join(name.n3() for name in names)} }} ?e ?p ?name"
         rows = self._store.select(
             f"{_PREFIXES}SELECT DISTINCT ?e WHERE {{ VALUES ?p {{ skos:notation skos:prefLabel skos:altLabel }} "
             f"{pattern} }}"
@@ -231,8 +230,6 @@ class Catalogue:
     @cached_property
     def _list(self) -> NameList | None:
         """All names, where they are many."""
-        from qe_kg.store.name_list import NameList  # with numpy, which takes time to load
-
         return NameList.read(self._store)
 
     def _like(self, text: str, classes: frozenset[str]) -> set[str]:

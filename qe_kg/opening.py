@@ -12,6 +12,7 @@ from qe_kg.manifest import MANIFEST_NAME, RDF_ROLES, Manifest, find_model, read_
 from qe_kg.model import Model
 from qe_kg.model_files import ModelFiles
 from qe_kg.store.embedded import EmbeddedStore
+from qe_kg.store.name_list import NameList
 from qe_kg.store.profiles import Profile, is_url, profile_of_url, read_profile
 from qe_kg.store.protocol import Store
 from qe_kg.store.stamp import Stamp, check_asked_for
@@ -173,8 +174,6 @@ def load_model(
     if not isinstance(place, Path):
         _load_elsewhere(path, place, **options)
         return open_model(path, store=place, **options)
-    from qe_kg.store.name_list import NameList  # with numpy, which takes time to load
-
     Stamp.check_free(place)
     store = EmbeddedStore(place)
     Stamp.remove(place)

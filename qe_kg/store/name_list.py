@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from qe_kg.namespaces import SKOS
 from qe_kg.store.protocol import Store
 from qe_kg.terms import Term, literal, parse_term
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 _FILE = "names.txt"
 _PROPERTIES = ("notation", "prefLabel", "altLabel")
@@ -82,6 +84,8 @@ class NameList:
 
     def like(self, text: str) -> list[Term]:
         """Return the names that are most like a text, or hold it, without regard to case."""
+        import numpy as np  # takes time to load, and most models are small
+
         folded = text.lower().encode()
         scores: list[npt.NDArray[np.float64]] = [np.empty(0)]
         starts: list[npt.NDArray[np.int64]] = [np.empty(0, np.int64)]
@@ -111,6 +115,8 @@ def _likeness(lines: bytes, text: bytes) -> tuple[npt.NDArray[np.int64], npt.NDA
 
     Of a short text, such as a code, most pairs change with one slip: the same letters in any order count too.
     """
+    import numpy as np
+
     block = np.frombuffer(lines, np.uint8)
     ends = np.flatnonzero(block == _END)
     start = np.zeros(len(ends), np.int64)
