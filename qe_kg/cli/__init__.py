@@ -98,9 +98,8 @@ class _LazyGroup(click.Group):
         return answer
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        width = max(
-            len(name) for name in _COMMANDS
-        )  # not `map`: the command of that name is in this namespace once loaded
+        # Not `map`: the command of that name is in this namespace once its module is loaded.
+        width = max(len(name) for name in _COMMANDS)
         for title, commands in _GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(width), says) for name, says in commands.items()])

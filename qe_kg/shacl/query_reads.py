@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from qe_kg.shacl.dependence import predicates_of
 from qe_kg.shacl.nodes import RDF_TYPE, Node, iri
 from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, Repeated, Sequence, may_be_empty
 from qe_kg.sparql_text import Token, tokens
 
+_TIMES: tuple[Literal["*", "+", "?"], ...] = ("*", "+", "?")
 _MODIFIERS = frozenset(["ORDER", "BY", "ASC", "DESC"])
 _HEADER = frozenset(["SELECT", "DISTINCT", "REDUCED", "AS", "WHERE", "PREFIX"])
 
@@ -260,8 +262,10 @@ class _Reader:
             if token.kind not in ("iri", "name"):
                 raise _NotKnown
             path = Predicate(self.iri(token))
-        times = self.text
-        return Repeated(path, times) if times in ("*", "+", "?") and self.takes(times) else path  # type: ignore[arg-type]
+        for times in _TIMES:
+            if self.takes(times):
+                return Repeated(path, times)
+        return path
 
     def split(self, subject: str, path: Path, value: str) -> Iterator[Step]:
         """Yield the steps of a path."""

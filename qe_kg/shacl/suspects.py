@@ -309,10 +309,8 @@ class Suspects:
             self.read[constraint] = None
             return foci
         found, rows = self._solving(reads, foci)
-        if constraint in self.read:  # of another shape with targets
-            before = self.read[constraint]
-            rows = before if before is None else np.union1d(before, rows)  # type: ignore[assignment]
-        self.read[constraint] = rows
+        before = self.read.get(constraint, rows[:0])  # of another shape with targets
+        self.read[constraint] = None if before is None else np.union1d(before, rows)
         return found
 
     def _solving(self, reads: Reads, foci: Ids) -> tuple[Ids, Rows]:
