@@ -2,9 +2,10 @@
 
 For each server, on a store of its own: curl PUTs the file to a graph; then a model of that one file is published for
 the first time (plan, staging, read back, swap, comparison, record); then a hundred triples change and are published
-with --delta, the plan apart. Before each, curl uploads a file of the same size about other things, so that the server
-is warm and its store is not empty. Each server runs on the machine that measures, Fuseki with the memory that its own
-script gives it (4 GB; --java). Fuseki needs ``make servers``.
+with --delta, the plan apart. That is done several times in turn, and medians are shown. Before each, curl uploads a
+file of the same size about other things, so that the server is warm and its store is not empty. Each server runs on the
+machine that measures, Fuseki with the memory that its own script gives it (4 GB; --java). Fuseki needs
+``make servers``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from statistics import median
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -74,14 +77,23 @@ def start(product: str, folder: Path, java: str) -> Server:
     return server.start()
 
 
-def measure(product: str, folder: Path, java: str, other: Path, first: Path, second: Path) -> list[str]:
-    """Return a row of the table: product, curl, publish, their ratio, plan and rest of the difference."""
+class Times(NamedTuple):
+    """Seconds of one run: curl, the publication, and of the difference its plan and the rest."""
+
+    curl: float
+    publish: float
+    plan: float
+    rest: float
+
+
+def measure(product: str, folder: Path, java: str, other: Path, first: Path, second: Path) -> tuple[Times, int]:
+    """Run once, on new stores; return the times and how many triples the difference has."""
     author = Author("benchmark", "0")
-    bare = start(product, folder / f"{product}-curl", java)
+    bare = start(product, folder / "curl", java)
     upload(bare, other, "https://x.example/warm")  # so that Java has compiled what it is going to run
     curl = seconds(lambda: upload(bare, first, GRAPH))
     bare.stop()
-    server = start(product, folder / f"{product}-publish", java)
+    server = start(product, folder / "publish", java)
     try:
         upload(server, other, "https://x.example/warm")
         profile = replace(profile_of_url(f"{product}+{server.base}", {}), timeout=600)
@@ -95,27 +107,30 @@ def measure(product: str, folder: Path, java: str, other: Path, first: Path, sec
         assert plan(store, second).is_done
     finally:
         server.stop()
-    return [
-        product,
-        f"{curl:.1f}",
-        f"{whole:.1f}",
-        f"{whole / curl:.2f}",
-        f"{changed}",
-        f"{planning:.1f}",
-        f"{rest:.2f}",
-    ]
+    return Times(curl, whole, planning, rest), changed
+
+
+def row(product: str, runs: list[tuple[Times, int]]) -> str:
+    """Return a row of the table: medians, the ratio of these, and the least and greatest ratio of a run."""
+    curl, publish, planning, rest = (median(column) for column in zip(*(times for times, _ in runs), strict=True))
+    ratios = sorted(times.publish / times.curl for times, _ in runs)
+    return (
+        f"| {product} | {curl:.1f} | {publish:.1f} | {publish / curl:.2f} | {ratios[0]:.2f} to {ratios[-1]:.2f} | "
+        f"{runs[0][1]} | {planning:.1f} | {rest:.2f} |"
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--triples", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--java", default="-Xmx4g", help="options for the Java that runs Fuseki")
     parser.add_argument("--servers", nargs="+", default=["oxigraph", "fuseki"])
     arguments = parser.parse_args()
     if shutil.which("curl") is None:
         sys.exit("curl is not installed")
-    print("| server | curl (s) | publish (s) | ratio | changed | its plan (s) | the rest (s) |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    print("| server | curl (s) | publish (s) | ratio | of single runs | changed | its plan (s) | the rest (s) |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         other, first, second = folder / "other.nt", folder / "first.nt", folder / "second.nt"
@@ -123,7 +138,11 @@ def main() -> None:
         write_file(first, arguments.triples)
         write_file(second, arguments.triples, changed=50)
         for product in arguments.servers:
-            print("| " + " | ".join(measure(product, folder, arguments.java, other, first, second)) + " |", flush=True)
+            runs = []
+            for number in range(arguments.runs):
+                runs.append(measure(product, folder / f"{product}-{number}", arguments.java, other, first, second))
+                shutil.rmtree(folder / f"{product}-{number}")
+            print(row(product, runs), flush=True)
 
 
 if __name__ == "__main__":

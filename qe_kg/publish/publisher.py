@@ -6,7 +6,6 @@ Killed at any of them, it has changed nothing that readers see, or everything; r
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -65,6 +64,8 @@ class _Staged(NamedTuple):
 
     def fits(self, found: CanonicalGraph) -> bool:
         """Tell whether what came back is what should."""
+        if found is self.graph:
+            return True
         if self.step.wanted is not None and self.graph is self.step.wanted.foretold.graph:
             return self.step.wanted.foretold.fits(found)
         return found.hash == self.graph.hash
@@ -82,7 +83,7 @@ class Publisher:
 
     """
 
-    def __init__(self, store: RemoteStore, record: str, author: Author, *, piece: int = 125_000) -> None:
+    def __init__(self, store: RemoteStore, record: str, author: Author, *, piece: int = 1_000_000) -> None:
         self._store, self._record, self._author, self._piece = store, record, author, piece
         self._inventory = f"{record}/inventory"
         #: What the inventory listed when this run began; what came later is another run's.
@@ -182,20 +183,13 @@ class Publisher:
                     yield _Staged(name, CanonicalGraph(lines), step)
 
     def _sent(self, staged: Iterable[_Staged]) -> Iterator[tuple[_Staged, CanonicalGraph]]:
-        """Put graphs where nobody looks, and yield what comes back of each; one is read while the next is sent."""
-        with ThreadPoolExecutor(1) as reading:
-            last: tuple[_Staged, Future[CanonicalGraph | StoreError]] | None = None
-            for one in staged:
-                kept = self._kept(one)
-                if kept is not None:
-                    yield one, kept
-                    continue
+        """Put graphs where nobody looks, and yield what comes back of each."""
+        for one in staged:
+            found = self._kept(one)
+            if found is None:
                 self._store.put_graph(one.name, one.graph.parts, is_unread=len(one.graph) > _FEW)
-                if last:
-                    yield last[0], _came(last[1])
-                last = one, reading.submit(self._read_back, one)
-            if last:
-                yield last[0], _came(last[1])
+                found = self._read_back(one)
+            yield one, found
 
     def _kept(self, one: _Staged) -> CanonicalGraph | None:
         """Return what an earlier run put there, if it is what should be there; it need not be sent again."""
@@ -204,17 +198,14 @@ class Publisher:
         found = read_graph(self._store, one.name, one.graph)
         return found if one.fits(found) else None
 
-    def _read_back(self, one: _Staged) -> CanonicalGraph | StoreError:
-        try:
-            found = read_graph(self._store, one.name, one.graph)
-        except StoreError as error:
-            # Another one, for what the first one's frames hold may not be let go of by another thread.
-            return StoreError(str(error), error.status)
-        if one.fits(found):
-            return found
-        return self._store.connection.error(
-            f"does not give back {one.step.name} as it should: {_difference(one.graph, found)}. Nothing was published"
-        )
+    def _read_back(self, one: _Staged) -> CanonicalGraph:
+        found = read_graph(self._store, one.name, one.graph)
+        if not one.fits(found):
+            raise self._store.connection.error(
+                f"does not give back {one.step.name} as it should: {_difference(one.graph, found)}. "
+                "Nothing was published"
+            )
+        return found
 
     # --- the swap and after -------------------------------------------------------------------------------------
 
@@ -301,13 +292,6 @@ class Publisher:
         for start in range(0, len(going), 100):
             rows_gone = " ".join(f"<{name}> <{RDF}type> <{_ENTITY}> ." for name in going[start : start + 100])
             run(self._store, f"DELETE DATA {{ GRAPH <{self._inventory}> {{ {rows_gone} }} }}")
-
-
-def _came(reading: Future[CanonicalGraph | StoreError]) -> CanonicalGraph:
-    found = reading.result()
-    if isinstance(found, StoreError):
-        raise found
-    return found
 
 
 def _chain(version: Version, content: str) -> dict[str, str]:
