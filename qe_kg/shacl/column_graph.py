@@ -135,12 +135,12 @@ class ColumnGraph(Graph):
         return set(self.columns.nodes(np.union1d(self.columns.subjects, self.columns.values).tolist()))
 
     def neighbours(self, subjects: Collection[Node]) -> set[Node]:
-        """Return the IRIs that are values of any property of some subjects."""
+        """Return the nodes, but no literals, that are values of any property of some subjects."""
         columns = self.columns
         wanted = np.zeros(len(columns.names), dtype=bool)
         wanted[[one for one in map(columns.number, subjects) if one is not None]] = True
         values = np.unique(columns.values[wanted[columns.subjects]]).tolist()
-        return {node for node in columns.nodes(values) if node[0] == "<"}
+        return {node for node in columns.nodes(values) if node[0] != '"'}
 
     def instances(self, of: Node) -> AbstractSet[Node]:
         """Return the SHACL instances of a class."""
