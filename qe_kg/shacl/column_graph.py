@@ -5,6 +5,7 @@ Some microseconds a look-up, and next to no memory: for the few nodes of large d
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cached_property
@@ -13,21 +14,22 @@ import numpy as np
 
 from qe_kg.shacl.graph import Graph, Instances
 from qe_kg.shacl.nodes import Node
-from qe_kg.store.columns import Columns, Numbers, Rows
+from qe_kg.store.columns import Columns, Numbers
 
 
-class _Sorted:
-    """Rows sorted by one column, to be found by its numbers."""
+class _Pairs:
+    """Pairs of numbers, to be found by the first of each."""
 
-    def __init__(self, rows: Rows, column: Numbers) -> None:
-        order = np.argsort(column[rows], kind="stable")
-        self._rows = rows[order]
-        self._keys = column[self._rows]
+    def __init__(self, keys: Numbers, others: Numbers) -> None:
+        order = np.argsort(keys, kind="stable")
+        # A look-up in numpy's arrays takes several times as long as in these.
+        self._keys, self._others = keys[order].data, others[order].data
 
-    def of(self, number: int) -> Rows:
-        """Return the rows that have a number."""
-        first, last = np.searchsorted(self._keys, (number, number + 1))
-        return self._rows[first:last]
+    def of(self, number: int) -> list[int]:
+        """Return what stands with a number, in the order of the rows."""
+        first = bisect_left(self._keys, number)
+        found: list[int] = self._others[first : bisect_right(self._keys, number, first)].tolist()
+        return found
 
 
 class _ByValue(Mapping[Node, list[Node]]):
@@ -56,8 +58,8 @@ class ColumnGraph(Graph):
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
-        self._by_subject: dict[Node, _Sorted] = {}
-        self._by_object: dict[Node, _Sorted] = {}
+        self._by_subject: dict[Node, _Pairs] = {}
+        self._by_object: dict[Node, _Pairs] = {}
         self._members: dict[Node, Instances] = {}
 
     def add(self, subject: Node, predicate: Node, value: Node) -> None:
@@ -79,15 +81,14 @@ class ColumnGraph(Graph):
                 yield from ((subject, predicate, value) for subject in subjects)
 
     @cached_property
-    def _all_by_subject(self) -> _Sorted:
-        return _Sorted(np.arange(len(self.columns.subjects)), self.columns.subjects)
+    def _rows_by_subject(self) -> _Pairs:
+        return _Pairs(self.columns.subjects, np.arange(len(self.columns.subjects), dtype=np.int32))
 
     def properties(self, subject: Node) -> dict[Node, list[Node]]:
         """Return the values of each property of a subject."""
         number, found = self.columns.number(subject), dict[Node, dict[Node, None]]()
         if number is not None:
-            rows = self._all_by_subject.of(number)
-            for row in rows.tolist():
+            for row in self._rows_by_subject.of(number):
                 name = self.columns.node(int(self.columns.properties[row]))
                 found.setdefault(name, {})[self.columns.node(int(self.columns.values[row]))] = None
         return {name: list(values) for name, values in found.items()}
@@ -101,16 +102,17 @@ class ColumnGraph(Graph):
         return self._found(self._by_object, predicate, value, lambda columns: (columns.values, columns.subjects))
 
     def _found(
-        self, index: dict[Node, _Sorted], predicate: Node, node: Node,
+        self, index: dict[Node, _Pairs], predicate: Node, node: Node,
         of: Callable[[Columns], tuple[Numbers, Numbers]],
     ) -> list[Node]:  # fmt: skip
         number = self.columns.number(node)
         if number is None:
             return []
-        keys, others = of(self.columns)
         if predicate not in index:
-            index[predicate] = _Sorted(self.columns.rows(predicate), keys)
-        return self.columns.nodes(dict.fromkeys(others[index[predicate].of(number)].tolist()))
+            rows, (keys, others) = self.columns.rows(predicate), of(self.columns)
+            index[predicate] = _Pairs(keys[rows], others[rows])
+        found = index[predicate].of(number)
+        return self.columns.nodes(found if len(found) < 2 else dict.fromkeys(found))
 
     def by_value(self, predicate: Node) -> Mapping[Node, list[Node]]:
         """Return, for each value of a property, its subjects."""
