@@ -10,7 +10,7 @@ from qe_kg.shacl.nodes import Node, literal_parts, text_of
 from qe_kg.shacl.paths import Path, path_text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RawResult:
     """One ``sh:ValidationResult``.
 

@@ -16,7 +16,7 @@ from qe_kg.namespaces import Namespaces
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.nodes import Node, iri, is_iri, text_of
 from qe_kg.validation.preparation import parse_day
-from qe_kg.validation.report import Result, Severity, SourcePlace
+from qe_kg.validation.report import Located, Result, Severity, SourcePlace
 from qe_kg.validation.rule_index import RuleIndex
 
 STALE_BASELINE = "BASE-01"
@@ -201,5 +201,5 @@ class Acceptance:
             severity=fault.severity,
             message=fault.message,
             status="open",
-            source=place(entry.node),
+            at=Located(place(entry.node)),
         )

@@ -9,7 +9,7 @@ from typing import Any
 from qe_kg.namespaces import Namespaces
 from qe_kg.shacl.nodes import Node, is_blank, text_of
 from qe_kg.shacl.results import Coverage
-from qe_kg.validation.report import Result, Severity, SourcePlace, as_source
+from qe_kg.validation.report import Located, Result, Severity, SourcePlace, as_source
 
 NO_TARGET, UNUSED, SUSPICIOUS, LEFT_OUT, ALTERED = "COV-01", "COV-02", "COV-03", "COV-04", "COV-05"
 
@@ -125,5 +125,5 @@ def _result(
         severity=severity,
         message=message,
         status="open",
-        source=place,
+        at=Located(place),
     )

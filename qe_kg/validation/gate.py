@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,13 @@ from qe_kg.validation.acceptance import Acceptance
 from qe_kg.validation.by_queries import NotByQueries, NotInStoreError
 from qe_kg.validation.coverage import coverage_results, read_coverage
 from qe_kg.validation.data import Data, InputFile
-from qe_kg.validation.places import Located, Locator, placed
+from qe_kg.validation.places import Locator, placed
 from qe_kg.validation.preparation import finding_quads, read_day, with_day, without
 from qe_kg.validation.report import (
+    NOWHERE,
+    Located,
     PathStep,
+    Places,
     Result,
     Severity,
     SourcePlace,
@@ -162,16 +166,17 @@ def validate(
     of_paths = (iri(hop.flow) for path in paths.values() for hop in path.hops)
     to_locate = chain((one.focus for one in run.results), of_paths, acceptance.nodes)
     locator = Locator(everything.to_locate(to_locate), shapes, shapes_graph)
+    made = Results(rules, data_graph, namespaces)
     results: list[Result] = []
     for one in run.results:
-        result = _from_raw(one, rules, data_graph, locator, namespaces)
+        result = made.make(one, locator.locate(one))
         path = paths.get(result.focus)
         results.append(result if path is None else _along(result, path, data_graph, locator))
     results = acceptance.apply(results)
     # A faulty reference can be mended by whoever made it, and is nobody's to accept.
     others = [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
     others += [_empty(file) for file in data if file.is_empty]
-    others += [_difference(who, one, rules, data_graph, locator, namespaces) for who, one in run.differences]
+    others += [_difference(who, made.make(one, locator.locate(one))) for who, one in run.differences]
     covered = read_coverage(run.coverage, namespaces, locator.of_shapes)
     others += coverage_results(run.coverage, covered, namespaces, locator.of_shapes, strict=settings.strict)
     if settings.report_stale:
@@ -202,28 +207,39 @@ def _named(run: EngineRun, paths: Iterable[Conduit], data: Graph, namespaces: Na
     return {one.focus for one in run.results} | {iri(hop.flow) for path in paths for hop in path.hops} | set(accepted)
 
 
-def _from_raw(one: RawResult, rules: RuleIndex, data: Graph, locator: Locator, namespaces: Namespaces) -> Result:
-    return result_of(one, rules, data, locator.locate(one), namespaces)
+class Results:
+    """Gives what engines find its rule, names and places.
 
+    Args:
+        rules: the rules.
+        data: what labels are read in.
+        namespaces: for compact names.
 
-def result_of(one: RawResult, rules: RuleIndex, data: Graph, places: Located, namespaces: Namespaces) -> Result:
-    """Give what an engine found its rule, label and places."""
-    return Result(
-        rule=rules.rule_of(one.shape),
-        shape=_compact(one.shape, namespaces),
-        component=namespaces.compact(one.component),
-        focus=text_of(one.focus),
-        focus_label=label_of(data, one.focus),
-        path=None if one.path is None else path_text(one.path, lambda node: _compact(node, namespaces)),
-        value=None if one.value is None else text_of(one.value),
-        severity=severity_of(one.severity),
-        message=one.message,
-        status="open",
-        source=places.source,
-        blamed=places.blamed,
-        belongs=places.belongs,
-        shape_source=places.shape,
-    )
+    """
+
+    def __init__(self, rules: RuleIndex, data: Graph, namespaces: Namespaces) -> None:
+        self._rules, self._data, self._names = rules, data, namespaces
+        # Many results are of few shapes, along few paths.
+        self._of_shape = cache(lambda shape: (rules.rule_of(shape), _compact(shape, namespaces)))
+        self._compact = cache(namespaces.compact)
+        self._path = cache(lambda path: path_text(path, lambda node: _compact(node, namespaces)))
+
+    def make(self, one: RawResult, at: Places) -> Result:
+        """Make a result of what an engine found and where that is."""
+        rule, shape = self._of_shape(one.shape)
+        return Result(
+            rule=rule,
+            shape=shape,
+            component=self._compact(one.component),
+            focus=text_of(one.focus),
+            focus_label=label_of(self._data, one.focus),
+            path=None if one.path is None else self._path(one.path),
+            value=None if one.value is None else text_of(one.value),
+            severity=severity_of(one.severity),
+            message=one.message,
+            status="open",
+            at=at,
+        )
 
 
 def _along(result: Result, path: Conduit, data: Graph, locator: Locator) -> Result:
@@ -233,14 +249,11 @@ def _along(result: Result, path: Conduit, data: Graph, locator: Locator) -> Resu
         for hop in path.hops
     )
     blamed = tuple(hop.source for hop in hops if hop.source)
-    return replace(result, source=hops[0].source, blamed=blamed, belongs=None, hops=hops)
+    return replace(result, at=Located(hops[0].source, blamed, shape=result.shape_source), hops=hops)
 
 
-def _difference(
-    who: str, one: RawResult, rules: RuleIndex, data: Graph, locator: Locator, namespaces: Namespaces
-) -> Result:
+def _difference(who: str, result: Result) -> Result:
     """Make the result that says that one engine found something and the other did not."""
-    result = _from_raw(one, rules, data, locator, namespaces)
     message = (
         f"{who} reports {result.component} of {result.shape} here ({result.rule}); "
         "look up the specification's word on who is right, and report it to the engine that is not"
@@ -275,9 +288,9 @@ def _from_problem(problem: Problem, namespaces: Namespaces, names: Mapping[str, 
         severity="Violation",
         message=problem.message,
         status="open",
-        source=SourcePlace(names.get(problem.file, problem.file), *(problem.place or (None,)))
+        at=Located(SourcePlace(names.get(problem.file, problem.file), *(problem.place or (None,))))
         if problem.file
-        else None,
+        else NOWHERE,
     )
 
 
@@ -293,5 +306,5 @@ def _empty(file: InputFile) -> Result:
         severity="Warning",
         message="the file holds no statement, so nothing in it was checked; fill it or leave it out",
         status="open",
-        source=SourcePlace(file.name, None),
+        at=Located(SourcePlace(file.name, None)),
     )

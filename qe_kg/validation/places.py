@@ -9,9 +9,9 @@ triples that it looks at.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
@@ -24,7 +24,7 @@ from qe_kg.shacl.nodes import RDF_TYPE, Node, is_literal, literal_parts, sh, tex
 from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, Repeated, read_path
 from qe_kg.shacl.paths import Sequence as SequencePath
 from qe_kg.shacl.results import RawResult
-from qe_kg.validation.report import SourcePlace
+from qe_kg.validation.report import Located, Places, SourcePlace
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
@@ -46,24 +46,6 @@ class File(Protocol):
     def name(self) -> str: ...  # noqa: D102
     @property
     def quads(self) -> list[ox.Quad]: ...  # noqa: D102
-
-
-@dataclass(frozen=True)
-class Located:
-    """The places of one result.
-
-    Attributes:
-        source: the triple at fault, the first of several; or the description that lacks one; or the subject.
-        blamed: every triple that shares the blame; those of a path from the focus on.
-        belongs: the empty place where a missing triple belongs.
-        shape: the shape's triple that says so; the shape itself where there is no such triple.
-
-    """
-
-    source: SourcePlace | None
-    blamed: tuple[SourcePlace, ...] = ()
-    belongs: SourcePlace | None = None
-    shape: SourcePlace | None = None
 
 
 _Kind = Literal["triple", "subject", "description", "end_of_description"]
@@ -136,6 +118,44 @@ class _Index:
         return SourcePlace(file.name, *(found or (None,)))
 
 
+class _Found:
+    """The places of one result, looked for when they are asked for: see `qe_kg.validation.report.Places`."""
+
+    def __init__(self, locator: Locator, result: RawResult) -> None:
+        self._locator, self._result = locator, result
+
+    @cached_property
+    def _refs(self) -> list[_Ref]:
+        return self._locator.blamed(self._result)
+
+    @cached_property
+    def source(self) -> SourcePlace | None:
+        return self._locator.source(self._result, lambda: self._refs)
+
+    @property
+    def blamed(self) -> tuple[SourcePlace, ...]:
+        return self._locator.places(self._refs)
+
+    @property
+    def belongs(self) -> SourcePlace | None:
+        return self._locator.belongs(self._result)
+
+    @property
+    def shape(self) -> SourcePlace | None:
+        return self._locator.of_shape(self._result)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Found | Located) and _known(self) == _known(other)
+
+
+def _known(places: Places) -> Located:
+    return Located(places.source, places.blamed, places.belongs, places.shape)
+
+
+def _component(result: RawResult) -> str:
+    return result.component.rpartition("#")[2].removesuffix("ConstraintComponent")
+
+
 class Locator:
     """Finds the places of results in the files that were validated and in those of the shapes.
 
@@ -150,6 +170,7 @@ class Locator:
         self._data, self._shapes, self._graph = _Index(data), _Index(shapes), graph
         self._known: dict[tuple[Node, str], list[Node]] = {}
         self._read_paths: dict[Node, list[Path]] = {}
+        self._of_shapes: dict[tuple[Node, str], SourcePlace | None] = {}
 
     def of_shapes(self, subject: Node, predicate: Node | None, value: Node | None) -> SourcePlace | None:
         """Return the place of a triple in the files of the shapes; failing that, of the subject's description."""
@@ -164,24 +185,30 @@ class Locator:
             return self._shapes.place((exact or with_predicate)[0])
         return self._shapes.place(self._shapes.main(refs), "subject")
 
-    def locate(self, result: RawResult) -> Located:
-        """Return the places of a result."""
-        focus = result.focus
-        component = result.component.rpartition("#")[2].removesuffix("ConstraintComponent")
-        blamed = self._blamed(result, component)
-        of_focus = self._data.of(focus)
-        source = belongs = None
-        if component in _MISSING and of_focus:
-            source = self._data.place(self._data.main(of_focus), "description")
-            belongs = self._data.place(self._data.main(of_focus), "end_of_description")
-        elif blamed and (result.path is not None or not of_focus):
-            source = self._data.place(blamed[0])
-        elif of_focus:
-            source = self._data.place(self._data.main(of_focus), "subject")
-        elif self._data.to(focus):
-            source = self._data.place(self._data.to(focus)[0])
-        places = tuple(self._data.place(ref) for ref in blamed)
-        return Located(source, places, belongs, self._of_shape(result.shape, component))
+    def locate(self, result: RawResult) -> Places:
+        """Return the places of a result, which are looked for when they are asked for."""
+        return _Found(self, result)
+
+    def source(self, result: RawResult, blamed: Callable[[], Sequence[_Ref]]) -> SourcePlace | None:
+        """Return the place that a result stands at, given what shares the blame, which is not always asked for."""
+        data, focus = self._data, result.focus
+        of_focus = data.of(focus)
+        if of_focus and _component(result) in _MISSING:
+            return data.place(data.main(of_focus), "description")
+        if (result.path is not None or not of_focus) and (found := blamed()):
+            return data.place(found[0])
+        if of_focus:
+            return data.place(data.main(of_focus), "subject")
+        found = data.to(focus)
+        return data.place(found[0]) if found else None
+
+    def belongs(self, result: RawResult) -> SourcePlace | None:
+        """Return the empty place where the triple belongs that a result misses."""
+        return self.end_of(result.focus) if _component(result) in _MISSING else None
+
+    def places(self, refs: Iterable[_Ref]) -> tuple[SourcePlace, ...]:
+        """Return the places of triples in the data."""
+        return tuple(self._data.place(ref) for ref in refs)
 
     def looked_at(self, shape: Node, focus: Node, *, but: Iterable[Node] = ()) -> list[tuple[ox.Quad, SourcePlace]]:
         """Return the triples that a shape looks at from a focus, each with its place, without those of some shapes."""
@@ -218,7 +245,14 @@ class Locator:
         refs = self._data.of(focus)
         return self._data.place(self._data.main(refs), "subject") if refs else None
 
-    def _of_shape(self, shape: Node, component: str) -> SourcePlace | None:
+    def of_shape(self, result: RawResult) -> SourcePlace | None:
+        """Return the place of the shape's triple that a result is about."""
+        key = result.shape, _component(result)
+        if key not in self._of_shapes:
+            self._of_shapes[key] = self._find_shape(*key)
+        return self._of_shapes[key]
+
+    def _find_shape(self, shape: Node, component: str) -> SourcePlace | None:
         refs = self._shapes.of(shape)
         if not refs:
             return None
@@ -227,8 +261,9 @@ class Locator:
             return self._shapes.place(parameter[0])
         return self._shapes.place(self._shapes.main(refs), "subject")
 
-    def _blamed(self, result: RawResult, component: str) -> list[_Ref]:
-        data, focus, value = self._data, result.focus, result.value
+    def blamed(self, result: RawResult) -> list[_Ref]:
+        """Return the triples that share the blame for a result."""
+        data, focus, value, component = self._data, result.focus, result.value, _component(result)
         if isinstance(result.path, Predicate) and not self._graph.objects(result.shape, sh("path")):
             # sh:closed, or what a SPARQL constraint binds
             every = data.values(focus, result.path.node)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from qe_kg.validation.rule_help import RuleHelp
@@ -25,7 +25,7 @@ def severity_of(name: str) -> Severity:
     return next((known for known in SEVERITIES if known == name.rpartition("#")[2]), "Violation")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SourcePlace:
     """The place of a triple: file as named in the model, lines and columns from 1, the end just behind it.
 
@@ -59,6 +59,38 @@ def as_source(place: SourcePlace | None) -> dict[str, Any] | None:
     return None if place is None else {"file": place.file, "line": place.line}
 
 
+class Places(Protocol):
+    """The places of one result; they may be looked for when they are asked for, since most reports show few of them.
+
+    ``source`` is the triple at fault, the first of several; or the description that lacks one; or the subject.
+    ``blamed`` is every triple that shares the blame, those of a path from the focus on; ``belongs`` the empty place
+    where a missing triple belongs; ``shape`` the shape's triple that says so, or the shape where there is no such
+    triple.
+    """
+
+    @property
+    def source(self) -> SourcePlace | None: ...  # noqa: D102
+    @property
+    def blamed(self) -> tuple[SourcePlace, ...]: ...  # noqa: D102
+    @property
+    def belongs(self) -> SourcePlace | None: ...  # noqa: D102
+    @property
+    def shape(self) -> SourcePlace | None: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Places that are known; see `Places`."""
+
+    source: SourcePlace | None = None
+    blamed: tuple[SourcePlace, ...] = ()
+    belongs: SourcePlace | None = None
+    shape: SourcePlace | None = None
+
+
+NOWHERE = Located()
+
+
 @dataclass(frozen=True)
 class PathStep:
     """One flow of the path behind a finding: IRI, label, place, and whether the step to it is declared."""
@@ -76,16 +108,14 @@ class PathStep:
         }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Result:
     """One finding.
 
     ``focus`` and ``value`` are whole IRIs (or a literal's lexical form); ``shape``, ``component`` and ``path`` are
     terms of vocabularies and therefore compact ("sh:MinCountConstraintComponent"). ``reason`` is why a finding is
-    waived or in the baseline. ``source`` is the triple at fault, the description that lacks one, or the subject;
-    ``blamed`` are all the triples that share the blame, ``belongs`` is where a missing one is to be written, and
-    ``shape_source`` is the place of the shape that says so. ``hops`` is the path of a finding along a path; the JSON
-    form has it only there.
+    waived or in the baseline. ``at`` has the places. ``hops`` is the path of a finding along a path; the JSON form has
+    it only there.
     """
 
     rule: str
@@ -98,12 +128,29 @@ class Result:
     severity: Severity
     message: str
     status: Status
-    source: SourcePlace | None
+    at: Places = field(default=NOWHERE, hash=False)
     reason: str | None = None
-    blamed: tuple[SourcePlace, ...] = ()
-    belongs: SourcePlace | None = None
-    shape_source: SourcePlace | None = None
     hops: tuple[PathStep, ...] = ()
+
+    @property
+    def source(self) -> SourcePlace | None:
+        """The triple at fault, the description that lacks one, or the subject."""
+        return self.at.source
+
+    @property
+    def blamed(self) -> tuple[SourcePlace, ...]:
+        """All the triples that share the blame."""
+        return self.at.blamed
+
+    @property
+    def belongs(self) -> SourcePlace | None:
+        """Where a missing triple is to be written."""
+        return self.at.belongs
+
+    @property
+    def shape_source(self) -> SourcePlace | None:
+        """The place of the shape that says so."""
+        return self.at.shape
 
     @property
     def places(self) -> tuple[SourcePlace, ...]:

@@ -21,17 +21,14 @@ from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.nodes import RDF_TYPE, RDFS_SUBCLASS_OF, Node, iri, text_of
 from qe_kg.shacl.results import RawResult
 from qe_kg.validation.acceptance import Acceptance
-from qe_kg.validation.gate import Settings, label_of, result_of
-from qe_kg.validation.places import Located
+from qe_kg.validation.gate import Results, Settings, label_of
 from qe_kg.validation.preparation import finding_quads, read_day, triples_of, with_day, without
-from qe_kg.validation.report import Result
+from qe_kg.validation.report import NOWHERE, Result
 from qe_kg.validation.rule_index import RuleIndex
 from qe_kg.validation.since import ChangeableModel
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
-
-_NOWHERE = Located(None)
 
 
 @dataclass(frozen=True)
@@ -250,10 +247,8 @@ class Validator:
         return any(predicate in read for _, predicate, _ in triples)
 
     def _shown(self, results: Iterable[RawResult]) -> tuple[Result, ...]:
-        data = self._session.graph
-        return tuple(
-            self._acceptance.apply(result_of(one, self._rules, data, _NOWHERE, self._names) for one in results)
-        )
+        made = Results(self._rules, self._session.graph, self._names)
+        return tuple(self._acceptance.apply(made.make(one, NOWHERE) for one in results))
 
 
 def _exchange(graph: LiveGraph, come: Iterable[Triple], go: Iterable[Triple]) -> None:

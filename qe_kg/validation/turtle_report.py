@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
 
 from qe_kg.namespaces import SH, Namespaces
 from qe_kg.namespaces import is_iri as looks_like_iri
@@ -25,7 +26,9 @@ def report_turtle(raw: Sequence[RawResult], results: Iterable[Result], namespace
         namespaces: the prefixes to use.
 
     """
-    entries = [_entry(one, namespaces) for one in raw]
+    # Shapes, components, severities, paths and messages are few beside the results, and so are focus nodes.
+    term, path = cache(partial(_term, namespaces=namespaces)), cache(partial(_path, namespaces=namespaces))
+    entries = [_entry(one, term, path) for one in raw]
     entries += [_own(one, namespaces) for one in results if one.shape.startswith("qe-kg:")]
     lines = [f"@prefix {prefix}: <{namespaces.prefixes[prefix]}> ." for prefix in _PREFIXES]
     body = "[] a sh:ValidationReport ;\n    sh:conforms " + ("false" if entries else "true")
@@ -34,15 +37,15 @@ def report_turtle(raw: Sequence[RawResult], results: Iterable[Result], namespace
     return "\n".join([*lines, "", f"{body} .", ""])
 
 
-def _entry(one: RawResult, namespaces: Namespaces) -> str:
+def _entry(one: RawResult, term: Callable[[Node], str], path: Callable[[Path], str]) -> str:
     pairs = [
-        ("sh:focusNode", _term(one.focus, namespaces)),
-        ("sh:resultPath", None if one.path is None else _path(one.path, namespaces)),
-        ("sh:value", None if one.value is None else _term(one.value, namespaces)),
-        ("sh:resultSeverity", _term(iri(one.severity), namespaces)),
-        ("sh:sourceConstraintComponent", _term(iri(one.component), namespaces)),
-        ("sh:sourceShape", _term(one.shape, namespaces)),
-        *(("sh:resultMessage", _term(message, namespaces)) for message in one.messages),
+        ("sh:focusNode", term(one.focus)),
+        ("sh:resultPath", None if one.path is None else path(one.path)),
+        ("sh:value", None if one.value is None else term(one.value)),
+        ("sh:resultSeverity", term(iri(one.severity))),
+        ("sh:sourceConstraintComponent", term(iri(one.component))),
+        ("sh:sourceShape", term(one.shape)),
+        *(("sh:resultMessage", term(message)) for message in one.messages),
     ]
     return _result(pairs)
 
