@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     import pyoxigraph as ox
 
 NAME = "sparql"
-#: So many queries are asked at once.
-THREADS = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)
