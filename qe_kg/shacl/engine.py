@@ -110,13 +110,6 @@ class CompiledShapes:
             self.coverage_on(given, {name for name, nodes in reached.items() if nodes}, altered_in(graph)),
         )
 
-    def dependent(self, altered: Altered) -> list[Node]:
-        """Return the shapes with targets that depend on a literal that the store rewrites."""
-        if not altered.numbers and not self.altered_literals:
-            return []
-        dependence = Dependence(self.shapes, altered.predicates, self.altered_literals)
-        return [shape.node for shape in self.shapes.targeted if dependence.of_shape(shape)]
-
     def survey(self, data: Sequence[ox.Quad]) -> Coverage:
         """Tell what a run of any engine looks at, without running one."""
         graph = Graph(data)
