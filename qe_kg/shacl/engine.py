@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     import pyoxigraph as ox
 
 NAME = "sparql"
-#: So many queries are asked at once.
-THREADS = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)
@@ -112,13 +109,6 @@ class CompiledShapes:
             len(self.active),
             self.coverage_on(given, {name for name, nodes in reached.items() if nodes}, altered_in(graph)),
         )
-
-    def dependent(self, altered: Altered) -> list[Node]:
-        """Return the shapes with targets that depend on a literal that the store rewrites."""
-        if not altered.numbers and not self.altered_literals:
-            return []
-        dependence = Dependence(self.shapes, altered.predicates, self.altered_literals)
-        return [shape.node for shape in self.shapes.targeted if dependence.of_shape(shape)]
 
     def survey(self, data: Sequence[ox.Quad]) -> Coverage:
         """Tell what a run of any engine looks at, without running one."""

@@ -2,13 +2,11 @@
 
 1. Of each shape the focus nodes that may break it are found (`qe_kg.shacl.suspects`); as a rule they are few.
 2. These are evaluated term by term, on literals as written. What their SPARQL constraints read is put into a store.
-3. A shape that many nodes may break is evaluated by queries on a store with all the data.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,20 +14,15 @@ import numpy as np
 from qe_kg.shacl.column_graph import ColumnGraph
 from qe_kg.shacl.components.custom import Custom
 from qe_kg.shacl.components.sparql import SparqlConstraint
-from qe_kg.shacl.direct import DirectRun, make_result
-from qe_kg.shacl.engine import NAME, THREADS, Altered, CompiledShapes
+from qe_kg.shacl.direct import DirectRun
+from qe_kg.shacl.engine import NAME, Altered, CompiledShapes
 from qe_kg.shacl.graph import Graph
-from qe_kg.shacl.model import Shape
 from qe_kg.shacl.nodes import Node
 from qe_kg.shacl.results import EngineRun, RawResult
-from qe_kg.shacl.setwise import SetwiseRun
 from qe_kg.shacl.sparql_source import SparqlSource
 from qe_kg.shacl.suspects import Suspects
 from qe_kg.store.columns import Columns, Rows
 from qe_kg.store.sparql_source import MemorySource
-
-#: So many suspected nodes of a shape are looked at one by one, or one in so many triples if that is more.
-FEW, SHARE = 5000, 33
 
 
 @dataclass(frozen=True)
@@ -52,7 +45,6 @@ def validate_large(compiled: CompiledShapes, data: LargeData) -> EngineRun:
     """Validate large data; the report is that of `CompiledShapes.validate`.
 
     Raises:
-        NotSetwise: a constraint that many nodes may break cannot be put into queries.
         ShapesError: a SPARQL constraint reports a failure.
 
     """
@@ -68,31 +60,21 @@ class _Run:
         self._suspects = Suspects(self._shapes, graph, values, self._altered.predicates)
 
     def result(self) -> EngineRun:
-        exactly = set(self._compiled.dependent(self._altered))
-        few = max(FEW, len(self._data.columns.subjects) // SHARE)
         given: dict[Node, list[Node]] = {}
         counts: dict[Node, int] = {}
         every = np.zeros(len(self._data.columns.names), dtype=bool)
         nowhere: set[Node] = set()
-        by_queries: list[Shape] = []
         for shape in self._shapes.targeted:
             foci, others = self._suspects.targets(shape)
             counts[shape.node] = len(foci) + len(others)
             every[foci] = True
             nowhere.update(others)
             suspected = self._suspects.of_targets(shape, foci)
-            if shape.node in exactly or len(suspected) + len(others) <= few:
-                given[shape.node] = [*self._data.columns.nodes(suspected.tolist()), *others]
-            else:
-                by_queries.append(shape)
-        direct = DirectRun(self._shapes, self._data.graph, self._source(given, bool(by_queries)))
+            given[shape.node] = [*self._data.columns.nodes(suspected.tolist()), *others]
+        direct = DirectRun(self._shapes, self._data.graph, self._source(given))
         reached = direct.reached(given)
         results = list(direct.results(reached))
         with_focus = self._suspects.reached | {name for name, nodes in reached.items() if nodes}
-        if by_queries:
-            found, also = self._by_queries(by_queries)
-            results += found
-            with_focus |= also
         return EngineRun(
             NAME,
             tuple(sorted(results, key=RawResult.key)),
@@ -101,20 +83,10 @@ class _Run:
             self._compiled.coverage_on(counts, with_focus, self._altered),
         )
 
-    def _by_queries(self, shapes: Iterable[Shape]) -> tuple[list[RawResult], set[Node]]:
-        """Evaluate shapes on all focus nodes at once; return the results, and the shapes with a focus node."""
-        run = SetwiseRun(self._shapes, self._data.all())
-        reached = [one for shape in shapes for one in run.reached(shape)]
-        tasks = [(constraint, shape, reach) for shape, reach in reached for constraint in shape.constraints]
-        with ThreadPoolExecutor(THREADS) as pool:  # the store lets others run while it looks for an answer
-            found = pool.map(lambda task: list(run.results_of(task[0], task[1], task[2], make_result)), tasks)
-            results = [result for some in found for result in some]
-        return results, {shape.node for shape, reach in reached if run.has_any(reach.pattern)}
-
-    def _source(self, names: Iterable[Node], has_all: bool) -> SparqlSource:
+    def _source(self, names: Iterable[Node]) -> SparqlSource:
         """Return what answers the SPARQL constraints of some shapes: with what they read, or with everything."""
         rows = self._rows(names)
-        if rows is None or (has_all and len(rows)):
+        if rows is None:
             return self._data.all()
         return MemorySource((), texts=self._data.columns.statements(rows))
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from qe_kg.shacl.lint import Suspicion
 from qe_kg.shacl.nodes import Node, literal_parts, text_of
 from qe_kg.shacl.paths import Path, path_text
+
+#: Many results are along few paths.
+_written = lru_cache(1000)(path_text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class RawResult:
 
     def key(self) -> tuple[str, ...]:
         """Return what results are ordered by."""
-        path = "" if self.path is None else path_text(self.path)
+        path = "" if self.path is None else _written(self.path)
         return self.shape, self.focus, self.component, path, self.value or "", self.severity, self.message
 
 

@@ -14,7 +14,6 @@ from qe_kg.shacl.engine import CompiledShapes
 from qe_kg.shacl.model import UnsupportedShapes
 from qe_kg.shacl.nodes import Node, text_of
 from qe_kg.shacl.results import Coverage, EngineRun, RawResult
-from qe_kg.shacl.selects import NotSetwise
 from qe_kg.store.sparql_source import MemorySource
 from qe_kg.validation.data import Data
 
@@ -79,7 +78,7 @@ def _quads(data: Sequence[ox.Quad] | Data) -> Sequence[ox.Quad]:
 
 
 def _ours(compiled: CompiledShapes, data: Sequence[ox.Quad] | Data) -> EngineRun:
-    """Run our engine: on large data by queries, but for shapes that look at what the store would rewrite."""
+    """Run our engine: of large data only on what may be wrong."""
     if not isinstance(data, Data):
         return compiled.validate(data)
     if not data.large and len(data.quads) < MANY:
@@ -91,10 +90,7 @@ def _ours(compiled: CompiledShapes, data: Sequence[ox.Quad] | Data) -> EngineRun
         data.source.add_graph(text_of(SHAPES_GRAPH), compiled.quads)
         return data.source
 
-    try:
-        return validate_large(compiled, LargeData(data.columns, data.facts, with_shapes))
-    except NotSetwise:
-        return compiled.validate(data.quads, graph=data.graph)
+    return validate_large(compiled, LargeData(data.columns, data.facts, with_shapes))
 
 
 def _completed(ran: EngineRun, compiled: CompiledShapes, data: Sequence[ox.Quad]) -> EngineRun:

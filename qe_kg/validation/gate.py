@@ -218,11 +218,11 @@ class Results:
     """
 
     def __init__(self, rules: RuleIndex, data: Graph, namespaces: Namespaces) -> None:
-        self._rules, self._data, self._names = rules, data, namespaces
-        # Many results are of few shapes, along few paths.
+        # Many results are of few shapes, along few paths, and several of one node.
         self._of_shape = cache(lambda shape: (rules.rule_of(shape), _compact(shape, namespaces)))
         self._compact = cache(namespaces.compact)
         self._path = cache(lambda path: path_text(path, lambda node: _compact(node, namespaces)))
+        self._label = cache(lambda node: label_of(data, node))
 
     def make(self, one: RawResult, at: Places) -> Result:
         """Make a result of what an engine found and where that is."""
@@ -232,7 +232,7 @@ class Results:
             shape=shape,
             component=self._compact(one.component),
             focus=text_of(one.focus),
-            focus_label=label_of(self._data, one.focus),
+            focus_label=self._label(one.focus),
             path=None if one.path is None else self._path(one.path),
             value=None if one.value is None else text_of(one.value),
             severity=severity_of(one.severity),
