@@ -192,6 +192,10 @@ class Suspects:
         """Return those of the nodes that a shape's targets select that may break it, or what it leads to."""
         return self._of_shape(shape, foci, reports=True)
 
+    def conforming(self, shape: Shape, nodes: Ids) -> Ids:
+        """Return those of some nodes that surely conform to a shape."""
+        return self._without(nodes, self._of_shape(shape, nodes))
+
     def _of_shape(self, shape: Shape, foci: Ids, *, reports: bool = False, surely: bool = False) -> Ids:
         """Return the nodes that may break a shape; or only some of those that surely do, which `sh:not` asks for."""
         if shape.deactivated:
