@@ -10,7 +10,7 @@ from __future__ import annotations
 import bisect
 import re
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from qe_kg.errors import ReadError
 from qe_kg.namespaces import RDF, Namespaces
-from qe_kg.store.files import format_of, parse_quads, read_quads, text_of
+from qe_kg.store.files import format_of, parse_quads, read_quads, relabelled, text_of
 from qe_kg.turtle_spans import NotFollowedError, Spans, spans_of, spans_of_lines
 
 if TYPE_CHECKING:
@@ -137,10 +137,21 @@ class Excerpt:
     places: FilePlaces | None
 
 
-def make_excerpt(path: Path, name: str, numbers: Sequence[int], lines: bytes) -> Excerpt:
-    """Make an excerpt of an N-Triples file out of some of its lines, given their numbers and their text."""
+def make_excerpt(path: Path, name: str, numbers: Sequence[int], lines: bytes, labels: Mapping[bytes, bytes]) -> Excerpt:
+    """Make an excerpt of an N-Triples file out of some of its lines.
+
+    Args:
+        path: the file.
+        name: the name to report it under.
+        numbers: the numbers of the lines.
+        lines: their text.
+        labels: how its quads call each blank node that the text has, both as N-Triples has them.
+
+    """
     text = lines.decode()
     quads = parse_quads(text)
+    if labels:
+        quads = list(relabelled(quads, lambda label: labels[b"_:" + label.encode()][2:].decode()))
     try:
         places = _PickedPlaces(text, numbers)
     except NotFollowedError:

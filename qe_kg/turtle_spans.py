@@ -77,8 +77,9 @@ class Spans:
 
 
 # A line as programs write it; the last group is the object.
+_NODE = rf"{_IRI}|_:[^\s<>\"]++"
 _LINE = re.compile(
-    rf"({_IRI}) ({_IRI}) ({_IRI}|\"(?:[^\"\\\n]++|\\.)*+\"(?:@[A-Za-z][A-Za-z0-9-]*+|\^\^{_IRI})?+) \.\n"
+    rf"({_NODE}) ({_IRI}) ({_NODE}|\"(?:[^\"\\\n]++|\\.)*+\"(?:@[A-Za-z][A-Za-z0-9-]*+|\^\^{_IRI})?+) \.\n"
 )
 
 

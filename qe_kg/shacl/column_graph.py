@@ -7,6 +7,7 @@ graph of their own and answers in a fraction of the time.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cached_property
@@ -15,32 +16,37 @@ import numpy as np
 
 from qe_kg.shacl.graph import Graph, Instances
 from qe_kg.shacl.nodes import Node
-from qe_kg.store.columns import Columns, Numbers, Rows
+from qe_kg.store.columns import Columns, Numbers
 
 #: A property is put into a dictionary when it was asked for more than so many times, and once for so many triples.
 OFTEN, _ONE_IN = 1000, 10
 
 
-class _Sorted:
-    """Rows sorted by one column, to be found by its numbers."""
+class _Pairs:
+    """Pairs of numbers, to be found by the first of each."""
 
-    def __init__(self, rows: Rows, column: Numbers) -> None:
-        order = np.argsort(column[rows], kind="stable")
-        self.rows = rows[order]
-        self._keys = column[self.rows]
+    def __init__(self, keys: Numbers, others: Numbers) -> None:
+        order = np.argsort(keys, kind="stable")
+        # A look-up in numpy's arrays takes several times as long as in these.
+        self._keys, self._others = keys[order].data, others[order].data
 
-    def of(self, number: int) -> Rows:
-        """Return the rows that have a number."""
-        first, last = np.searchsorted(self._keys, (number, number + 1))
-        return self.rows[first:last]
+    def of(self, number: int) -> list[int]:
+        """Return what stands with a number, in the order of the rows."""
+        first = bisect_left(self._keys, number)
+        found: list[int] = self._others[first : bisect_right(self._keys, number, first)].tolist()
+        return found
+
+    def columns(self) -> tuple[list[int], list[int]]:
+        """Return the first of all pairs, and the second."""
+        return self._keys.tolist(), self._others.tolist()
 
 
 class _Index:
     """What stands in one column of a property's rows, by what stands in another."""
 
-    def __init__(self, columns: Columns, rows: Rows, keys: Numbers, values: Numbers) -> None:
-        self._columns, self._keys, self._values, self._count = columns, keys, values, len(rows)
-        self._sorted = _Sorted(rows, keys)
+    def __init__(self, columns: Columns, keys: Numbers, others: Numbers) -> None:
+        self._columns, self._count = columns, len(keys)
+        self._pairs = _Pairs(keys, others)
         self._asked = 0
         self._known: dict[Node, list[Node]] | None = None
 
@@ -55,11 +61,10 @@ class _Index:
         number = self._columns.number(node)
         if number is None:
             return []
-        return self._columns.nodes(dict.fromkeys(self._values[self._sorted.of(number)].tolist()))
+        return self._columns.nodes(dict.fromkeys(self._pairs.of(number)))
 
     def _all(self) -> dict[Node, list[Node]]:
-        rows = self._sorted.rows
-        keys, values = self._keys[rows].tolist(), self._values[rows].tolist()
+        keys, values = self._pairs.columns()
         numbers: dict[int, dict[int, None]] = {}
         for key, value in zip(keys, values, strict=True):
             numbers.setdefault(key, {})[value] = None
@@ -116,15 +121,14 @@ class ColumnGraph(Graph):
                 yield from ((subject, predicate, value) for subject in subjects)
 
     @cached_property
-    def _all_by_subject(self) -> _Sorted:
-        return _Sorted(np.arange(len(self.columns.subjects)), self.columns.subjects)
+    def _rows_by_subject(self) -> _Pairs:
+        return _Pairs(self.columns.subjects, np.arange(len(self.columns.subjects), dtype=np.int32))
 
     def properties(self, subject: Node) -> dict[Node, list[Node]]:
         """Return the values of each property of a subject."""
         number, found = self.columns.number(subject), dict[Node, dict[Node, None]]()
         if number is not None:
-            rows = self._all_by_subject.of(number)
-            for row in rows.tolist():
+            for row in self._rows_by_subject.of(number):
                 name = self.columns.node(int(self.columns.properties[row]))
                 found.setdefault(name, {})[self.columns.node(int(self.columns.values[row]))] = None
         return {name: list(values) for name, values in found.items()}
@@ -132,15 +136,15 @@ class ColumnGraph(Graph):
     def objects(self, subject: Node, predicate: Node) -> list[Node]:
         """Return the values of a property."""
         if predicate not in self._by_subject:
-            one = self.columns
-            self._by_subject[predicate] = _Index(one, one.rows(predicate), one.subjects, one.values)
+            one, rows = self.columns, self.columns.rows(predicate)
+            self._by_subject[predicate] = _Index(one, one.subjects[rows], one.values[rows])
         return self._by_subject[predicate].of(subject)
 
     def subjects(self, predicate: Node, value: Node) -> list[Node]:
         """Return what has a value of a property."""
         if predicate not in self._by_object:
-            one = self.columns
-            self._by_object[predicate] = _Index(one, one.rows(predicate), one.values, one.subjects)
+            one, rows = self.columns, self.columns.rows(predicate)
+            self._by_object[predicate] = _Index(one, one.values[rows], one.subjects[rows])
         return self._by_object[predicate].of(value)
 
     def by_value(self, predicate: Node) -> Mapping[Node, list[Node]]:
@@ -166,12 +170,12 @@ class ColumnGraph(Graph):
         return set(self.columns.nodes(np.union1d(self.columns.subjects, self.columns.values).tolist()))
 
     def neighbours(self, subjects: Collection[Node]) -> set[Node]:
-        """Return the IRIs that are values of any property of some subjects."""
+        """Return the nodes, but no literals, that are values of any property of some subjects."""
         columns = self.columns
         wanted = np.zeros(len(columns.names), dtype=bool)
         wanted[[one for one in map(columns.number, subjects) if one is not None]] = True
         values = np.unique(columns.values[wanted[columns.subjects]]).tolist()
-        return {node for node in columns.nodes(values) if node[0] == "<"}
+        return {node for node in columns.nodes(values) if node[0] != '"'}
 
     def instances(self, of: Node) -> AbstractSet[Node]:
         """Return the SHACL instances of a class."""

@@ -105,7 +105,7 @@ class _Run:
         rows = self._rows(names)
         if rows is None:
             return self._data.all()
-        return MemorySource((), texts=(self._data.columns.statements(rows),))
+        return MemorySource((), texts=self._data.columns.statements(rows))
 
     def _rows(self, names: Iterable[Node]) -> Rows | None:
         """Return the rows that the queries of some shapes read; None if that is not known."""

@@ -3,16 +3,16 @@
 An N-Triples file is cut into terms by what works on whole blocks of it, and the parser sees no line of the usual form.
 A term is taken as it stands if the parser would give it back like that; any line with another one, or of another form,
 goes by the parser, so that nothing ill-formed passes and every term is written in the one way that `str` has for it.
+Blank nodes get labels by number, as `qe_kg.store.files.with_labels` gives them; lines that may have one go one by one.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
-import re
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import compress, count
 from pathlib import Path
@@ -25,6 +25,7 @@ from qe_kg.errors import ReadError
 from qe_kg.store.files import syntax_error
 from qe_kg.store.sparql_source import altered_by_store
 from qe_kg.store.streams import check_syntax
+from qe_kg.store.usual_lines import BLANK, END, is_usual, of_other_forms, terms_of, words_of_names, words_of_text
 
 Numbers = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.intp]
@@ -39,24 +40,7 @@ from qe_kg.store.columns import Columns
 columns = Columns.of_part(Path(sys.argv[1]), int(sys.argv[2]))
 sys.stdout.buffer.write(columns.written())
 """
-_PATH = rb"(?:[A-Za-z0-9/._~!$&'()*+,;=:@-]++|%[0-9A-Fa-f]{2})*+"
-_IRI = rb"<https?://[A-Za-z0-9.-]++/" + _PATH + rb"(?:#" + _PATH + rb")?+>"
-_TEXT = rb'"(?:[^\x00-\x1f"\\\x7f]++|\\["\\nrt])*+"'
-# These two datatypes are never written: the first goes without saying, the second with a language.
-_DATATYPE = (
-    rb"\^\^(?!<http://www\.w3\.org/(?:2001/XMLSchema#string|1999/02/22-rdf-syntax-ns#(?:dirL|l)angString)>)" + _IRI
-)
-_LITERAL = _TEXT + rb"(?:" + _DATATYPE + rb"|@[a-z]{1,8}(?:-[a-z0-9]{1,8})*+)?+"
-# A literal comes with the end of its line, for it may hold spaces itself.
-_TERM = re.compile(rb"(?:" + _IRI + rb"|" + _LITERAL + rb" \.)")
-_LINE = re.compile(_IRI + rb" " + _IRI + rb" (?:" + _IRI + rb"|" + _LITERAL + rb") \.")
-_TERMS = re.compile(rb"(?:" + _TERM.pattern + rb"\n)*+")
-_END = b" ."
 _XSD = b"^^<http://www.w3.org/2001/XMLSchema#"
-
-
-class BlankNodeFound(Exception):
-    """A file holds a blank node: its label must be made one of its own, which is not done here."""
 
 
 class Terms(dict[bytes, int]):
@@ -69,6 +53,19 @@ class Terms(dict[bytes, int]):
     def __missing__(self, term: bytes) -> int:
         number = self[term] = self.next()
         return number
+
+
+class _Labels(dict[bytes, bytes]):
+    """The label made for each one of a file, numbered in the order in which they come; as it is without a prefix."""
+
+    def __init__(self, prefix: str | None) -> None:
+        super().__init__()
+        self._prefix = None if prefix is None else prefix.encode()
+
+    def __missing__(self, label: bytes) -> bytes:
+        made = label if self._prefix is None else b"_:%b%d" % (self._prefix, len(self) + 1)
+        self[label] = made
+        return made
 
 
 class Columns:
@@ -88,42 +85,42 @@ class Columns:
         self._parts: list[tuple[Numbers, Numbers, Numbers, Numbers, int]] = []
         self._odd: dict[tuple[int, int], bytes] = {}
         self._files: list[Path] = []
+        self._labels: list[_Labels] = []
 
     @classmethod
     def of_part(cls, path: Path, start: int) -> Columns:
-        """Read an N-Triples file from the beginning of a line on; that line has the number 1.
+        """Read an N-Triples file from the beginning of a line on; that line has the number 1, labels are the file's.
 
         Raises:
-            BlankNodeFound, OSError, SyntaxError: it cannot be read.
+            OSError, ReadError, SyntaxError: it cannot be read.
 
         """
         columns = cls()
         columns._files.append(path)
+        columns._labels.append(_Labels(None))
         columns._add_lines(path, start, None, 1)
         return columns
 
     # --- filling ------------------------------------------------------------------------------------------
 
-    def add_file(self, path: Path) -> None:
-        """Read an N-Triples file without blank nodes.
+    def add_file(self, path: Path, prefix: str) -> None:
+        """Read an N-Triples file.
+
+        Args:
+            path: the file.
+            prefix: what the labels of its blank nodes begin with, before their number; no other file's do.
 
         Raises:
-            BlankNodeFound: it holds one; nothing of the file is added.
             ParseError, ReadError: it cannot be read.
 
         """
-        before = len(self._parts)
         self._files.append(path)
+        self._labels.append(_Labels(prefix))
         try:
             if path.stat().st_size < APART or (os.cpu_count() or 1) == 1 or not sys.executable:
                 self._add_lines(path, 0, None, 1)
             else:
                 self._add_in_two(path)
-        except BlankNodeFound:
-            del self._parts[before:]
-            self._odd = {place: text for place, text in self._odd.items() if place[0] != len(self._files) - 1}
-            self._files.pop()
-            raise
         except SyntaxError as error:
             check_syntax(path)  # it tells the place
             raise syntax_error(path, error) from error
@@ -172,9 +169,12 @@ class Columns:
         return pickle.dumps((b"\n".join(self.names), [one.tobytes() for one in columns], self._odd, self._bad))
 
     def _add_part(self, part: bytes, lines_before: int) -> None:
-        names, columns, odd, bad = pickle.loads(part)
+        text, columns, odd, bad = pickle.loads(part)
         known, number = len(self._numbers), self._numbers.__getitem__
-        numbers = np.fromiter(map(number, names.split(b"\n") if names else ()), np.int32)
+        names, label = text.split(b"\n") if text else [], self._labels[-1].__getitem__
+        if BLANK in text:  # they are in the order in which they come, and the numbers go on
+            names = [label(name) if name[:2] == BLANK else name for name in names]
+        numbers = np.fromiter(map(number, names), np.int32)
         subjects, properties, values, lines = (np.frombuffer(one, np.int32) for one in columns)
         file = len(self._files) - 1
         self._parts.append((numbers[subjects], numbers[properties], numbers[values], lines + lines_before, file))
@@ -202,16 +202,17 @@ class Columns:
         lines = block.split(b"\n")
         if not lines[-1]:
             lines.pop()
-        known, rest = len(self._numbers), []
-        has_text = [b'"' in line for line in lines]
-        with_text = np.array(has_text, dtype=bool)
+        known = len(self._numbers)
+        with_text = _have(b'"', lines)
+        with_blank = _have(BLANK, lines) if BLANK in block else np.zeros(len(lines), dtype=bool)
+        rest: list[int] = np.flatnonzero(with_blank).tolist()
         found: list[tuple[Numbers, Numbers, Numbers, Rows]] = []
         number = self._numbers.__getitem__
-        for cut, chosen in ((_names, ~with_text), (_names_and_text, with_text)):
+        for cut, chosen in ((words_of_names, ~(with_text | with_blank)), (words_of_text, with_text & ~with_blank)):
             at: Rows = np.flatnonzero(chosen)
             words = cut(list(compress(lines, chosen.tobytes())))
             if words is None:  # something in them is of another form
-                usual = np.fromiter(map(_is_usual, compress(lines, chosen.tobytes())), bool, len(at))
+                usual = np.fromiter(map(is_usual, compress(lines, chosen.tobytes())), bool, len(at))
                 rest += at[~usual].tolist()
                 at = at[usual]
                 words = cut([lines[one] for one in at.tolist()])
@@ -233,20 +234,18 @@ class Columns:
     def _check(self, known: int) -> None:
         """Note which of the terms that are new are not as the parser would give them back."""
         new = [term for term, _ in zip(reversed(self._numbers), range(len(self._numbers) - known), strict=False)]
-        text = b"\n".join(new) + b"\n" if new else b""
-        if not _TERMS.fullmatch(text) or (not text.isascii() and not _is_utf8(text)):
-            bad = (one for one in new if not _TERM.fullmatch(one) or not _is_utf8(one))
-            self._bad.update(self._numbers[one] for one in bad)
+        self._bad.update(self._numbers[one] for one in of_other_forms(new))
 
     def _add_odd(self, lines: Iterable[tuple[int, bytes]]) -> None:
-        """Read lines by the parser, each by itself."""
-        number, rows = self._numbers.__getitem__, []
+        """Read lines each by itself: by the parser, unless nothing but blank nodes makes one odd."""
+        number, label, rows = self._numbers.__getitem__, self._labels[-1].__getitem__, []
         for at, line in sorted(lines):
+            if terms := terms_of(line):
+                rows.append((*[number(label(one) if one[:2] == BLANK else one) for one in terms], at))
+                continue
             for quad in ox.parse(line, format=ox.RdfFormat.N_TRIPLES):
-                if isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode):
-                    raise BlankNodeFound
-                names = [_name(one) for one in (quad.subject, quad.predicate, quad.object)]
-                rows.append((*map(number, names), at))
+                names = map(_name, (quad.subject, quad.predicate, quad.object))
+                rows.append((*[number(label(one) if one[:2] == BLANK else one) for one in names], at))
                 self._odd[len(self._files) - 1, at] = line
                 self._bad.difference_update(rows[-1][:3])
         if rows:
@@ -290,7 +289,7 @@ class Columns:
 
     def number(self, node: str) -> int | None:
         """Return the number of a node, or None if no row has it."""
-        return self._numbers.get(node.encode() + (_END if node[0] == '"' else b""))
+        return self._numbers.get(node.encode() + (END if node[0] == '"' else b""))
 
     def node(self, number: int) -> str:
         """Return the node of a number."""
@@ -324,27 +323,47 @@ class Columns:
 
     # --- text ---------------------------------------------------------------------------------------------
 
-    def statements(self, rows: Rows) -> bytes:
-        """Return rows as N-Triples."""
-        names, written = self.names, []
-        for subject, predicate, value in zip(
-            self.subjects[rows].tolist(), self.properties[rows].tolist(), self.values[rows].tolist(), strict=True
-        ):
-            last = names[value]
-            written.append(b"%b %b %b\n" % (names[subject], names[predicate], last if last[0] == 34 else last + _END))
-        return b"".join(written)
+    def statements(self, rows: Rows) -> tuple[bytes, ...]:
+        """Return rows as N-Triples: those without and those with blank nodes, or what may be one."""
+        lines = self._written(rows)
+        with_blank = _have(BLANK, lines)
+        return tuple(b"".join(compress(lines, chosen.tobytes())) for chosen in (~with_blank, with_blank))
+
+    def _written(self, rows: Rows, labels: Mapping[bytes, bytes] | None = None) -> list[bytes]:
+        """Return rows as lines of N-Triples, some blank nodes with other labels than here."""
+        names, columns = self.names, (self.subjects, self.properties, self.values)
+        terms = [[names[number] for number in column[rows].tolist()] for column in columns]
+        if labels:
+            terms = [[labels.get(name, name) for name in column] for column in terms]
+        return [
+            b"%b %b %b\n" % (subject, property_, value if value[0] == 34 else value + END)
+            for subject, property_, value in zip(*terms, strict=True)
+        ]
+
+    def rows_of(self, files: Iterable[Path]) -> Rows:
+        """Return the rows that stand in some files."""
+        numbers = [self._files.index(file) for file in files]
+        return np.flatnonzero(np.isin(self.files, numbers) & (self.lines > 0))
+
+    def labels(self, file: Path) -> Mapping[bytes, bytes]:
+        """Return the blank nodes of a file as they are called here, by what they are called there."""
+        return self._labels[self._files.index(file)]
 
     def excerpt(self, file: Path, subjects: Iterable[str]) -> tuple[list[int], bytes]:
-        """Return the lines of a file that are about some subjects: their numbers, and their text."""
+        """Return the lines of a file that are about some subjects: their numbers, and their text, as it stands there.
+
+        Blank nodes are asked for as they are called here, and are in the text as they are called in the file.
+        """
         number = self._files.index(file)
         wanted = np.zeros(len(self.names), dtype=bool)
         wanted[[one for one in map(self.number, subjects) if one is not None]] = True
         rows = np.flatnonzero(wanted[self.subjects] & (self.lines > 0) & (self.files == number))
         lines, first = np.unique(self.lines[rows], return_index=True)
-        text = []
-        for at, row in zip(lines.tolist(), rows[first], strict=True):
-            odd = self._odd.get((number, at))
-            text.append(self.statements(np.array([row])) if odd is None else odd + b"\n")
+        there = {made: label for label, made in self._labels[number].items()}
+        text = self._written(rows[first], there)
+        for place, at in enumerate(lines.tolist()):
+            if odd := self._odd.get((number, at)):
+                text[place] = odd + b"\n"
         return lines.tolist(), b"".join(text)
 
     @cached_property
@@ -363,47 +382,13 @@ class Columns:
         return numbers
 
 
-_Words = tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes]]
-
-
-def _names(lines: list[bytes]) -> _Words | None:
-    """Cut lines without a literal into subjects, properties and values; None if one is not three words and a full stop.
-
-    That the words are terms is for the caller to find out: only then are the full stops what ends the lines.
-    """
-    if not lines:
-        return [], [], []
-    text = b"\n".join(lines) + b"\n"
-    words = text.replace(b" .\n", b" . ").split(b" ")
-    words.pop()
-    if len(words) != 4 * len(lines) or words[3::4].count(b".") != len(lines):
-        return None
-    return words[0::4], words[1::4], words[2::4]
-
-
-def _names_and_text(lines: list[bytes]) -> _Words | None:
-    """Cut lines with a literal, which keeps the end of the line; None if one has fewer words."""
-    words = [line.split(b" ", 2) for line in lines]
-    if not set(map(len, words)) <= {3}:
-        return None
-    subjects, properties, values = zip(*words, strict=True) if words else ((), (), ())
-    return subjects, properties, values
-
-
-def _is_usual(line: bytes) -> bool:
-    return _LINE.fullmatch(line) is not None
+def _have(part: bytes, texts: Sequence[bytes]) -> npt.NDArray[np.bool_]:
+    """Tell of each text whether it has some part."""
+    return np.array([part in text for text in texts], dtype=bool)
 
 
 def _name(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> bytes:
     name = str(term).encode()
     if name.startswith(b"<<"):
         raise ReadError(f"RDF 1.2 triple terms are not supported: {term}")
-    return name + _END if name[0] == 34 else name
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    return name + END if name[0] == 34 else name

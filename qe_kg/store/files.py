@@ -103,16 +103,17 @@ def read_quads(
 
 def with_labels(quads: Iterable[ox.Quad], prefix: str) -> Iterator[ox.Quad]:
     """Yield quads with their blank nodes labelled by number, in the order in which they come: the same each time."""
-    labels: dict[ox.BlankNode, ox.BlankNode] = {}
+    labels: dict[str, str] = {}
+    return relabelled(quads, lambda label: labels.setdefault(label, f"{prefix}{len(labels) + 1}"))
 
-    def label(node: ox.BlankNode) -> ox.BlankNode:
-        return labels.setdefault(node, ox.BlankNode(f"{prefix}{len(labels) + 1}"))
 
+def relabelled(quads: Iterable[ox.Quad], label: Callable[[str], str]) -> Iterator[ox.Quad]:
+    """Yield quads with other labels for the blank nodes in them; a subject's is asked for before the object's."""
     for quad in quads:
         subject, value = quad.subject, quad.object
         if isinstance(subject, ox.BlankNode) or isinstance(value, ox.BlankNode):
-            subject = label(subject) if isinstance(subject, ox.BlankNode) else subject
-            value = label(value) if isinstance(value, ox.BlankNode) else value
+            subject = ox.BlankNode(label(subject.value)) if isinstance(subject, ox.BlankNode) else subject
+            value = ox.BlankNode(label(value.value)) if isinstance(value, ox.BlankNode) else value
             quad = ox.Quad(subject, quad.predicate, value, quad.graph_name)
         yield quad
 

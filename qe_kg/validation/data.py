@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -49,7 +48,12 @@ class InputFile:
     @cached_property
     def quads(self) -> list[ox.Quad]:
         """The quads; a blank node has the same label whenever the file is read."""
-        return list(with_labels(self.read(), f"f{zlib.crc32(self.name.encode()):08x}n"))
+        return list(with_labels(self.read(), self.label_prefix))
+
+    @property
+    def label_prefix(self) -> str:
+        """What the labels of the file's blank nodes begin with; their number follows."""
+        return f"f{zlib.crc32(self.name.encode()):08x}n"
 
     @property
     def is_empty(self) -> bool:
@@ -83,33 +87,12 @@ class Data:
 
     @cached_property
     def large(self) -> list[InputFile]:
-        """The files that are not held as quads.
-
-        Raises:
-            ParseError, ReadError: one of them cannot be read.
-
-        """
-        return self._read[0]
-
-    @cached_property
-    def _read(self) -> tuple[list[InputFile], Columns | None]:
-        candidates = [file for file in self._files if file.is_large]
-        if not candidates:
-            return [], None
-        from qe_kg.store.columns import BlankNodeFound, Columns  # most data are small, and numpy takes a while
-
-        columns, large = Columns(), []
-        for file in candidates:
-            with suppress(BlankNodeFound):
-                columns.add_file(file.path)
-                large.append(file)
-        if self._without:
-            columns.leave_out(*self._without)
-        return large, columns if large else None
+        """The files that are not held as quads."""
+        return [file for file in self._files if file.is_large]
 
     @cached_property
     def _small(self) -> list[ox.Quad]:
-        return list(self._more(quad for file in self._files if file not in self.large for quad in file.quads))
+        return list(self._more(quad for file in self._files if not file.is_large for quad in file.quads))
 
     @cached_property
     def quads(self) -> Sequence[ox.Quad]:
@@ -129,9 +112,13 @@ class Data:
             ParseError, ReadError: a large file cannot be read.
 
         """
-        from qe_kg.store.columns import Columns
+        from qe_kg.store.columns import Columns  # most data are small, and numpy takes a while
 
-        columns = self._read[1] or Columns()
+        columns = Columns()
+        for file in self.large:
+            columns.add_file(file.path, file.label_prefix)
+        if self._without:
+            columns.leave_out(*self._without)
         columns.add_quads(self._small)
         return columns
 
@@ -149,8 +136,18 @@ class Data:
 
     @cached_property
     def source(self) -> MemorySource:
-        """Answers queries over all the data, from a store of its own."""
-        return MemorySource(self._small, files=[file.path for file in self.large], without=self._without)
+        """Answers queries over all the data, from a store of its own.
+
+        A file with blank nodes goes there out of the columns: a store that reads it would give labels of its own.
+        """
+        files = [file.path for file in self.large]
+        with_blanks = [path for path in files if self.columns.labels(path)]
+        return MemorySource(
+            self._small,
+            files=[path for path in files if path not in with_blanks],
+            without=self._without,
+            texts=self.columns.statements(self.columns.rows_of(with_blanks)) if with_blanks else (),
+        )
 
     @property
     def facts(self) -> Graph:
@@ -165,7 +162,10 @@ class Data:
         for _ in range(_STEPS):
             edge = self.column_graph.neighbours(edge) - wanted
             wanted |= edge
+        columns = self.columns
         return [
-            make_excerpt(file.path, file.name, *self.columns.excerpt(file.path, wanted)) if file in self.large else file
+            make_excerpt(file.path, file.name, *columns.excerpt(file.path, wanted), columns.labels(file.path))
+            if file.is_large
+            else file
             for file in self._files
         ]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from qe_kg.errors import ParseError
 from qe_kg.store import columns as columns_module
-from qe_kg.store.columns import BlankNodeFound, Columns
+from qe_kg.store.columns import Columns
+from qe_kg.store.files import read_quads, with_labels
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 LINES = [
@@ -58,47 +59,89 @@ FAULTS = [
 ]
 
 
-def read(path: Path) -> list[tuple[int, str, str, str]]:
-    """Return what columns hold: line, subject, property and value, by line."""
+#: Labels that the parser takes, whatever they look like; the last but one looks like a number that is made for "first".
+LABELS = ["a", "b1", "00A1", "x-y", "a.b", "é", "firstn2", "_"]
+NODES = [*(f"_:{label}" for label in LABELS), "<http://e.org/b>", "<urn:x:y>"]
+VALUES = [*NODES, '"two words"', '"_:a"', '"caf\\u00E9"', f'"01"^^<{XSD}integer>']
+_lines = st.one_of(
+    st.sampled_from(LINES),
+    st.builds("{} <http://e.org/p> {} .".format, st.sampled_from(NODES), st.sampled_from(VALUES)),
+    st.builds("{}\t<http://e.org/p> {}. # odd".format, st.sampled_from(NODES), st.sampled_from(VALUES)),
+)
+
+
+Row = tuple[int, str, str, str]
+
+
+def read(*paths: Path) -> list[list[Row]]:
+    """Return what columns hold of each file: line, subject, property and value, by line."""
     columns = Columns()
-    columns.add_file(path)
-    assert set(columns.files.tolist()) <= {0}
-    rows = zip(columns.lines.tolist(), columns.subjects, columns.properties, columns.values, strict=True)
-    return sorted((line, *map(columns.node, map(int, numbers))) for line, *numbers in rows)
+    for path in paths:
+        columns.add_file(path, f"{path.stem}n")
+    rows = zip(
+        columns.files.tolist(), columns.lines.tolist(), columns.subjects, columns.properties, columns.values,
+        strict=True,
+    )  # fmt: skip
+    found: list[list[Row]] = [[] for _ in paths]
+    for file, line, *numbers in rows:
+        subject, property_, value = map(columns.node, map(int, numbers))
+        found[file].append((line, subject, property_, value))
+    return [sorted(one) for one in found]
 
 
-def parsed(text: str) -> list[tuple[int, str, str, str]]:
-    """Return the same as the parser has it."""
+def parsed(path: Path) -> list[Row]:
+    """Return the same as the parser has it, with labels for its blank nodes."""
+    lines = [
+        number
+        for number, line in enumerate(path.read_bytes().split(b"\n"), start=1)
+        for _ in ox.parse(line, format=ox.RdfFormat.N_TRIPLES)
+    ]
+    quads = with_labels(read_quads(path), f"{path.stem}n")
     return sorted(
         (number, str(quad.subject), str(quad.predicate), str(quad.object))
-        for number, line in enumerate(text.split("\n"), start=1)
-        for quad in ox.parse(line.encode(), format=ox.RdfFormat.N_TRIPLES)
+        for number, quad in zip(lines, quads, strict=True)
     )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
-@given(lines=st.lists(st.sampled_from(LINES), max_size=12), at_end=st.sampled_from(["", "\n"]))
+@settings(max_examples=80, deadline=None, derandomize=True, database=None)
+@given(files=st.lists(st.tuples(st.lists(_lines, max_size=12), st.sampled_from(["", "\n"])), min_size=1, max_size=2))
 def test_columns_hold_what_the_parser_reads(
-    lines: list[str], at_end: str, tmp_path_factory: pytest.TempPathFactory
+    files: list[tuple[list[str], str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    path = tmp_path_factory.mktemp("columns") / "data.nt"
-    path.write_text("\n".join(lines) + at_end)
-    assert read(path) == parsed(path.read_text())
+    folder = tmp_path_factory.mktemp("columns")
+    paths = [folder / name for name in ("first.nt", "second.nt")[: len(files)]]
+    for path, (lines, at_end) in zip(paths, files, strict=True):
+        path.write_text("\n".join(lines) + at_end)
+    assert read(*paths) == [parsed(path) for path in paths]
+
+
+BLANKS = [
+    "_:a <http://e.org/p> _:b .",
+    "_:b <http://e.org/p> <http://e.org/b> .",
+    "_:c.d <http://e.org/p> _:a. # said",
+    '<http://e.org/a> <http://e.org/p> "_:a" .',
+    "<urn:x:y> <http://e.org/p> _:firstn1 .",
+    '_:é <http://e.org/p> "two words" .',
+]
 
 
 def test_all_forms_of_lines_are_read_in_blocks_and_by_two_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "data.nt"
-    path.write_text("\n".join([*LINES, *reversed(LINES), *LINES]) + "\n")
-    expected = parsed(path.read_text())
+    """Labels go on from one half to the other, and never from one file to the other."""
+    first, second = tmp_path / "first.nt", tmp_path / "second.nt"
+    first.write_text("\n".join([*LINES, *BLANKS, *reversed(LINES), "_:only <http://e.org/p> _:b .", *BLANKS]) + "\n")
+    second.write_text("\n".join([*reversed(BLANKS), *LINES, *BLANKS]) + "\n")
+    expected = [parsed(first), parsed(second)]
+    labels = [{name for _, *names in rows for name in names if name[0] == "_"} for rows in expected]
+    assert [len(one) for one in labels] == [6, 5] and not labels[0] & labels[1]
     monkeypatch.setattr(columns_module, "_BLOCK", 300)
-    assert read(path) == expected
+    assert read(first, second) == expected
     monkeypatch.setattr(columns_module, "APART", 0)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    assert read(path) == expected
+    assert read(first, second) == expected
     monkeypatch.setattr("sys.executable", "/nowhere/python")
-    assert read(path) == expected
+    assert read(first, second) == expected
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -106,7 +149,7 @@ def test_a_fault_is_refused_with_its_line(fault: str, tmp_path: Path) -> None:
     path = tmp_path / "data.nt"
     path.write_text("\n".join([LINES[0], LINES[2], "", fault, LINES[1]]) + "\n")
     with pytest.raises(ParseError) as ours:
-        Columns().add_file(path)
+        Columns().add_file(path, "f")
     with pytest.raises(SyntaxError) as theirs:
         list(ox.parse(path=str(path)))
     assert re.search(rf"data\.nt:{theirs.value.lineno}:", str(ours.value))
@@ -118,43 +161,49 @@ def test_a_fault_in_the_other_half_is_refused_with_its_line(tmp_path: Path, monk
     path = tmp_path / "data.nt"
     path.write_text("\n".join([*LINES, FAULTS[0]]) + "\n")
     with pytest.raises(ParseError, match=rf"data\.nt:{len(LINES) + 1}:"):
-        Columns().add_file(path)
+        Columns().add_file(path, "f")
 
 
 def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "data.nt"
     path.write_bytes(f"{LINES[0]}\n".encode() + b'<http://e.org/a> <http://e.org/p> "caf\xe9" .\n')
     with pytest.raises(ParseError, match=r"data\.nt:2:.*UTF-8"):
-        Columns().add_file(path)
-
-
-def test_nothing_of_a_file_with_a_blank_node_is_kept(tmp_path: Path) -> None:
-    first, second = tmp_path / "a.nt", tmp_path / "b.nt"
-    first.write_text(LINES[0] + "\n")
-    second.write_text(f"{LINES[12]}\n_:b <http://e.org/p> <http://e.org/b> .\n")
-    columns = Columns()
-    columns.add_file(first)
-    with pytest.raises(BlankNodeFound):
-        columns.add_file(second)
-    assert len(columns.subjects) == 1
-    assert columns.excerpt(first, ["<http://e.org/a>"]) == ([1], f"{LINES[0]}\n".encode())
+        Columns().add_file(path, "f")
 
 
 def test_an_excerpt_has_the_lines_as_they_stand(tmp_path: Path) -> None:
     path = tmp_path / "data.nt"
-    path.write_text("\n".join(LINES) + "\n")
+    lines = [*LINES, *BLANKS]
+    path.write_text("\n".join(lines) + "\n")
     columns = Columns()
-    columns.add_file(path)
-    numbers, text = columns.excerpt(path, ["<http://e.org/a>", "<http://nowhere.org/>"])
-    about = [(at, line) for at, line in enumerate(LINES, start=1) if line.startswith("<http://e.org/a>")]
+    columns.add_file(path, "f")
+    called = {label.decode(): made.decode() for label, made in columns.labels(path).items()}
+    assert called == {"_:a": "_:f1", "_:b": "_:f2", "_:c.d": "_:f3", "_:firstn1": "_:f4", "_:é": "_:f5"}
+    numbers, text = columns.excerpt(path, ["<http://e.org/a>", "<http://nowhere.org/>", "_:f1", "_:f3", "_:f5", "_:a"])
+    begin = ("<http://e.org/a>", "_:a", "_:c.d", "_:é")
+    about = [(at, line) for at, line in enumerate(lines, start=1) if line.startswith(begin)]
     assert numbers == [at for at, _ in about]
     assert text.decode() == "".join(f"{line}\n" for _, line in about)
+
+
+def test_statements_come_apart_by_blank_nodes(tmp_path: Path) -> None:
+    path, other = tmp_path / "data.nt", tmp_path / "other.nt"
+    path.write_text("\n".join(BLANKS) + "\n")
+    other.write_text("\n".join([BLANKS[1], LINES[0], LINES[12]]) + "\n")
+    columns = Columns()
+    columns.add_file(path, "f")
+    columns.add_file(other, "g")
+    columns.add_quads(ox.parse(LINES[0].encode(), format=ox.RdfFormat.N_TRIPLES))
+    assert columns.rows_of([path]).tolist() == [*range(6)]
+    without, with_blanks = columns.statements(columns.rows_of([other]))
+    assert {*without.decode().splitlines()} == {LINES[0], LINES[12]}
+    assert with_blanks == b"_:g1 <http://e.org/p> <http://e.org/b> .\n"
 
 
 def test_a_triple_that_is_left_out_is_nowhere(tmp_path: Path) -> None:
     path = tmp_path / "data.nt"
     path.write_text("\n".join(LINES[:4]) + "\n")
     columns = Columns()
-    columns.add_file(path)
+    columns.add_file(path, "f")
     columns.leave_out("<http://e.org/a>", "<http://e.org/p>")
     assert columns.used_properties == ["<http://e.org/q>"]
