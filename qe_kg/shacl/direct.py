@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.model import Constraint, Finding, Shape, Shapes, Target
-from qe_kg.shacl.nodes import Node, is_literal, literal_node
+from qe_kg.shacl.nodes import Node, literal_node
 from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, Repeated, reversed_path
 from qe_kg.shacl.paths import Sequence as SequencePath
 from qe_kg.shacl.results import RawResult, in_order
@@ -154,5 +154,5 @@ def make_result(shape: Shape, constraint: Constraint, focus: Node, found: Findin
         severity=shape.severity,
         component=constraint.component,
         shape=shape.node,
-        messages=in_order(message for message in messages if is_literal(message)),
+        messages=in_order(messages),
     )
