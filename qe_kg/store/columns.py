@@ -12,7 +12,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import compress, count
 from pathlib import Path
@@ -31,6 +31,8 @@ Numbers = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.intp]
 
 _BLOCK = 1 << 21
+#: How many lines of an excerpt are written at once.
+_AT_ONCE = 1 << 16
 #: From this size on (bytes), two processes share a file; the other one begins later, and so gets less of it.
 APART, _SHARE = 1 << 25, 0.55
 _OTHER_HALF = """
@@ -349,8 +351,8 @@ class Columns:
         """Return the blank nodes of a file as they are called here, by what they are called there."""
         return self._labels[self._files.index(file)]
 
-    def excerpt(self, file: Path, subjects: Iterable[str]) -> tuple[list[int], bytes]:
-        """Return the lines of a file that are about some subjects: their numbers, and their text, as it stands there.
+    def excerpts(self, file: Path, subjects: Iterable[str]) -> Iterator[tuple[list[int], bytes]]:
+        """Yield the lines of a file that are about some subjects, many at a time: their numbers, and their text there.
 
         Blank nodes are asked for as they are called here, and are in the text as they are called in the file.
         """
@@ -360,11 +362,13 @@ class Columns:
         rows = np.flatnonzero(wanted[self.subjects] & (self.lines > 0) & (self.files == number))
         lines, first = np.unique(self.lines[rows], return_index=True)
         there = {made: label for label, made in self._labels[number].items()}
-        text = self._written(rows[first], there)
-        for place, at in enumerate(lines.tolist()):
-            if odd := self._odd.get((number, at)):
-                text[place] = odd + b"\n"
-        return lines.tolist(), b"".join(text)
+        for start in range(0, len(lines), _AT_ONCE):
+            chosen = lines[start : start + _AT_ONCE].tolist()
+            text = self._written(rows[first[start : start + _AT_ONCE]], there)
+            for place, at in enumerate(chosen):
+                if odd := self._odd.get((number, at)):
+                    text[place] = odd + b"\n"
+            yield chosen, b"".join(text)
 
     @cached_property
     def altered(self) -> dict[str, int]:

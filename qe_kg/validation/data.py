@@ -162,10 +162,12 @@ class Data:
         for _ in range(_STEPS):
             edge = self.column_graph.neighbours(edge) - wanted
             wanted |= edge
-        columns = self.columns
-        return [
-            make_excerpt(file.path, file.name, *columns.excerpt(file.path, wanted), columns.labels(file.path))
-            if file.is_large
-            else file
-            for file in self._files
-        ]
+        found: list[InputFile | Excerpt] = []
+        for file in self._files:
+            if not file.is_large:
+                found.append(file)
+                continue
+            labels = self.columns.labels(file.path)
+            for numbers, lines in self.columns.excerpts(file.path, wanted):
+                found.append(make_excerpt(file.path, file.name, numbers, lines, labels))
+        return found

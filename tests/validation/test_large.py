@@ -9,6 +9,7 @@ import pytest
 from qe_kg.generate import Enterprise, write_model
 from qe_kg.loose_files import validate_files
 from qe_kg.opening import open_model
+from qe_kg.store import columns
 from qe_kg.validation import ValidationReport, data, engines
 
 SHAPES = """
@@ -131,6 +132,7 @@ def test_large_files_with_blank_nodes_are_reported_as_if_they_were_small(
 ) -> None:
     small = with_blank_nodes(tmp_path, other)
     monkeypatch.setattr(data, "LARGE", 100)
+    monkeypatch.setattr(columns, "_AT_ONCE", 3)
     large = with_blank_nodes(tmp_path, other)
     assert shown(large) == shown(small)
     (between,) = (one for one in large.results if one.value == "9999")
