@@ -7,8 +7,10 @@ import io
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,18 +18,26 @@ import click
 if TYPE_CHECKING:
     from qe_kg.lineage.answer import Tell
 
+#: So many rows of CSV are written at once.
+_ROWS = 5000
+
 
 def emit(text: str, output: Path | None = None) -> None:
     """Write text to a file, whole or not at all, or to standard output."""
-    if not text.endswith("\n"):
-        text += "\n"
+    emit_parts([text if text.endswith("\n") else f"{text}\n"], output)
+
+
+def emit_parts(parts: Iterable[str], output: Path | None = None) -> None:
+    """Write a text that comes in parts to a file, whole or not at all, or to standard output."""
     if output is None:
-        click.echo(text, nl=False)
+        for part in parts:
+            click.echo(part, nl=False)
         return
     from qe_kg.atomic_files import atomic_output
 
     with atomic_output(output) as file:
-        file.write(text.encode("utf-8"))
+        for part in parts:
+            file.write(part.encode("utf-8"))
 
 
 def as_json(value: Any) -> str:  # noqa: ANN401
@@ -35,18 +45,33 @@ def as_json(value: Any) -> str:  # noqa: ANN401
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
+def json_parts(value: dict[str, Any], name: str, members: Iterable[Any]) -> Iterator[str]:
+    """Yield an object as `as_json` writes it, with members in its list of a name, which is empty: they may be many."""
+    before, after = as_json(value).split(f'"{name}": []', 1)
+    begin, end = f'{before}"{name}": [', "]"
+    for member in members:
+        yield f"{begin}\n{indent(as_json(member), '    ')}"
+        begin, end = ",", "\n  ]"
+    yield f"{begin if end == ']' else ''}{end}{after}\n"
+
+
 def as_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], form: str, *, whole: int = 0) -> str:
     """Return rows as "table", "csv" or "md"; in a table the first ``whole`` columns are never broken."""
     if form == "csv":
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
-        return buffer.getvalue()
+        return "".join(csv_parts(columns, rows))
     if form == "md":
         lines = [_md_row(columns), _md_row(["---"] * len(columns)), *(_md_row(row) for row in rows)]
         return "\n".join(lines) + "\n"
     return _table(columns, rows, whole)
+
+
+def csv_parts(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield rows as CSV, some thousand at a time: they may be many."""
+    lines = chain([columns], rows)
+    while some := list(islice(lines, _ROWS)):
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\n").writerows(some)
+        yield buffer.getvalue()
 
 
 def tell_lines(tell: Tell | None, form: str) -> str:

@@ -17,7 +17,7 @@ from qe_kg.cli.options import (
     open_for,
     output_option,
 )
-from qe_kg.cli.output import as_json, as_rows, count, emit, styled, width
+from qe_kg.cli.output import as_rows, count, csv_parts, emit, emit_parts, json_parts, styled, width
 from qe_kg.cli.progress import progress
 from qe_kg.cli.reports import REPORT_FORMATS, emit_reports, reports_option
 from qe_kg.errors import CallError
@@ -123,14 +123,15 @@ def validate_command(
     if form in REPORT_FORMATS:
         pass
     elif form == "json":
-        emit(as_json(report.to_dict()), output)
+        emit_parts(json_parts(report.without_results(), "results", (one.to_dict() for one in report.results)), output)
     elif form == "ttl":
-        emit(report.as_turtle, output)
+        emit_parts(report.write_turtle(), output)
     elif form == "table":
         emit(_text(report), output)
     else:
         columns = ("status", "severity", "rule", "focus", "label", "path", "value", "message", "source")
-        emit(as_rows(columns, [_row(result) for result in report.results], form), output)
+        rows = map(_row, report.results)
+        emit_parts(csv_parts(columns, rows) if form == "csv" else [as_rows(columns, list(rows), form)], output)
     ctx.exit(0 if report.conforms else 1)
 
 

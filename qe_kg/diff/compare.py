@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qe_kg.collection import without_collection
 from qe_kg.diff.elements import ElementDiff, diff_elements
 from qe_kg.diff.meaning import Meaning, find_meaning
 from qe_kg.diff.sides import Side
@@ -75,7 +74,7 @@ def compare(
     with_store = bool(old.store or new.store)  # in which what is shipped is no longer apart
     builtin = with_store or _assets(old) != _assets(new)
     namespaces = new.namespaces if new.manifest or not old.manifest else old.namespaces
-    with _without_collection():
+    with without_collection():
         contents = [side.content(builtin=builtin) for side in (old, new)]
         if with_store:
             contents = [as_stored(one) for one in contents]
@@ -96,15 +95,3 @@ def _assets(side: Side) -> frozenset[Path]:
     It is compared where it comes out of different versions of the package, or where one side uses more of it.
     """
     return frozenset(file.path.parents[file.name.count("/")] for file in side.files if file.builtin)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Keep Python's cyclic collector from walking a million quads, which hold no cycles, again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -19,7 +19,7 @@ from qe_kg.shacl.nodes import Node
 from qe_kg.store.columns import Columns, Numbers
 
 #: A property is put into a dictionary when it was asked for more than so many times, and once for so many triples.
-_OFTEN, _ONE_IN = 1000, 10
+OFTEN, _ONE_IN = 1000, 10
 
 
 class _Pairs:
@@ -55,7 +55,7 @@ class _Index:
         if self._known is not None:
             return self._known.get(node, [])
         self._asked += 1
-        if self._asked > _OFTEN and self._asked * _ONE_IN > self._count:
+        if self._asked > OFTEN and self._asked * _ONE_IN > self._count:
             self._known = self._all()
             return self.of(node)
         number = self._columns.number(node)

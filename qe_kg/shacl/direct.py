@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.model import Constraint, Finding, Shape, Shapes, Target
-from qe_kg.shacl.nodes import Node, is_literal, literal_node
+from qe_kg.shacl.nodes import Node, literal_node
 from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, Repeated, reversed_path
 from qe_kg.shacl.paths import Sequence as SequencePath
 from qe_kg.shacl.results import RawResult, in_order
@@ -61,7 +61,7 @@ class DirectRun:
 
     def __init__(self, shapes: Shapes, graph: Graph, sparql: SparqlSource) -> None:
         self.shapes, self.graph, self.sparql = shapes, graph, sparql
-        self._conforms: dict[tuple[Node, Node], bool] = {}
+        self._conforms: dict[Node, dict[Node, bool]] = {}
 
     def focus_nodes(self, shape: Shape) -> list[Node]:
         """Return the nodes that a shape's targets select."""
@@ -80,12 +80,16 @@ class DirectRun:
 
     def conforms(self, node: Node, shape_node: Node) -> bool:
         """Tell whether a node conforms to a shape (https://www.w3.org/TR/shacl/#conformance-checking)."""
-        key = (node, shape_node)
-        known = self._conforms.get(key)
+        verdicts = self._conforms.setdefault(shape_node, {})
+        known = verdicts.get(node)
         if known is None:
             shape = self.shapes[shape_node]
-            known = self._conforms[key] = shape.deactivated or self._is_met(shape, node)
+            known = verdicts[node] = shape.deactivated or self._is_met(shape, node)
         return known
+
+    def assume(self, nodes: Iterable[Node], shape_node: Node) -> None:
+        """Take it from somebody else that nodes conform to a shape."""
+        self._conforms.setdefault(shape_node, {}).update(dict.fromkeys(nodes, True))
 
     def _is_met(self, shape: Shape, focus: Node) -> bool:
         values = self.values(shape, focus)
@@ -150,5 +154,5 @@ def make_result(shape: Shape, constraint: Constraint, focus: Node, found: Findin
         severity=shape.severity,
         component=constraint.component,
         shape=shape.node,
-        messages=in_order(message for message in messages if is_literal(message)),
+        messages=in_order(messages),
     )

@@ -13,16 +13,21 @@ import numpy as np
 
 from qe_kg.shacl.column_graph import ColumnGraph
 from qe_kg.shacl.components.custom import Custom
+from qe_kg.shacl.components.logic import Not
 from qe_kg.shacl.components.sparql import SparqlConstraint
 from qe_kg.shacl.direct import DirectRun
 from qe_kg.shacl.engine import NAME, Altered, CompiledShapes
 from qe_kg.shacl.graph import Graph
+from qe_kg.shacl.model import Shape
 from qe_kg.shacl.nodes import Node
 from qe_kg.shacl.results import EngineRun, RawResult
 from qe_kg.shacl.sparql_source import SparqlSource
-from qe_kg.shacl.suspects import Suspects
+from qe_kg.shacl.suspects import Ids, Suspects
 from qe_kg.store.columns import Columns, Rows
 from qe_kg.store.sparql_source import MemorySource
+
+#: Of more suspects than this it is tried to prove what they do without looking at each.
+MANY = 1000
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ class _Run:
 
     def result(self) -> EngineRun:
         given: dict[Node, list[Node]] = {}
+        many: list[tuple[Shape, Ids]] = []
         counts: dict[Node, int] = {}
         every = np.zeros(len(self._data.columns.names), dtype=bool)
         nowhere: set[Node] = set()
@@ -71,7 +77,11 @@ class _Run:
             nowhere.update(others)
             suspected = self._suspects.of_targets(shape, foci)
             given[shape.node] = [*self._data.columns.nodes(suspected.tolist()), *others]
+            if len(suspected) > MANY:
+                many.append((shape, suspected))
         direct = DirectRun(self._shapes, self._data.graph, self._source(given))
+        for shape, suspected in many:
+            self._assume(direct, shape, suspected)
         reached = direct.reached(given)
         results = list(direct.results(reached))
         with_focus = self._suspects.reached | {name for name, nodes in reached.items() if nodes}
@@ -82,6 +92,13 @@ class _Run:
             len(self._compiled.active),
             self._compiled.coverage_on(counts, with_focus, self._altered),
         )
+
+    def _assume(self, run: DirectRun, shape: Shape, suspected: Ids) -> None:
+        """Tell a run which suspects do what they must not, where the columns prove it of many at once."""
+        for constraint in shape.constraints if shape.path is None else ():
+            for name in constraint.shapes if isinstance(constraint, Not) else ():
+                proven = self._suspects.conforming(self._shapes[name], suspected)
+                run.assume(self._data.columns.nodes(proven.tolist()), name)
 
     def _source(self, names: Iterable[Node]) -> SparqlSource:
         """Return what answers the SPARQL constraints of some shapes: with what they read, or with everything."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from qe_kg.shacl.lint import Suspicion
-from qe_kg.shacl.nodes import Node, literal_parts, text_of
+from qe_kg.shacl.nodes import Node, is_literal, literal_parts, text_of
 from qe_kg.shacl.paths import Path, path_text
 
 #: Many results are along few paths.
@@ -89,6 +88,8 @@ class EngineRun:
     differences: tuple[tuple[str, RawResult], ...] = ()
 
 
-def in_order(messages: Iterable[Node]) -> tuple[Node, ...]:
-    """Order messages: English, then by language tag and text."""
+@lru_cache(1000)
+def in_order(messages: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Order messages: English, then by language tag and text; what is no literal is left out."""
+    messages = tuple(filter(is_literal, messages))
     return tuple(sorted(messages, key=lambda one: (literal_parts(one).language != "en", one)))

@@ -101,6 +101,19 @@ class Suspects:
         found: Ids = np.flatnonzero(self._mask(numbers)).astype(np.int32)
         return found
 
+    def _without(self, numbers: Ids, others: Ids) -> Ids:
+        return numbers[~self._mask(others)[numbers]]
+
+    def _in_both(self, numbers: Ids, others: Ids) -> Ids:
+        return numbers[self._mask(others)[numbers]]
+
+    def _rows_of(self, *several: Rows) -> Rows:
+        """Return some rows in order, each once."""
+        mask = np.zeros(len(self._columns.subjects), dtype=bool)
+        for rows in several:
+            mask[rows] = True
+        return np.flatnonzero(mask)
+
     def _pairs(self, path: Path, foci: Ids) -> _Pairs | None:
         """Return each focus node with each value node, some more than once; None where there are too many."""
         if isinstance(path, Inverse) and not isinstance(path.path, Predicate):
@@ -164,7 +177,10 @@ class Suspects:
 
     def _keys(self, pairs: _Pairs) -> Keys:
         """Return pairs as one number each, each once."""
-        return np.unique(pairs[0].astype(np.int64) * len(self._columns.names) + pairs[1])
+        keys = pairs[0].astype(np.int64) * len(self._columns.names) + pairs[1]
+        keys.sort()  # faster than what numpy offers for it
+        distinct: Keys = keys[np.append(True, keys[1:] != keys[:-1])[: len(keys)]]
+        return distinct
 
     def _of_keys(self, keys: Keys) -> _Pairs:
         starts, ends = np.divmod(keys, len(self._columns.names))
@@ -175,6 +191,10 @@ class Suspects:
     def of_targets(self, shape: Shape, foci: Ids) -> Ids:
         """Return those of the nodes that a shape's targets select that may break it, or what it leads to."""
         return self._of_shape(shape, foci, reports=True)
+
+    def conforming(self, shape: Shape, nodes: Ids) -> Ids:
+        """Return those of some nodes that surely conform to a shape."""
+        return self._without(nodes, self._of_shape(shape, nodes))
 
     def _of_shape(self, shape: Shape, foci: Ids, *, reports: bool = False, surely: bool = False) -> Ids:
         """Return the nodes that may break a shape; or only some of those that surely do, which `sh:not` asks for."""
@@ -199,7 +219,7 @@ class Suspects:
             return self._of_numbers(constraint, foci, pairs)
         if isinstance(constraint, HasValue):
             number = self._columns.number(constraint.value)
-            return foci if number is None else np.setdiff1d(foci, pairs[0][pairs[1] == number])
+            return foci if number is None else self._without(foci, pairs[0][pairs[1] == number])
         if isinstance(constraint, Closed):
             return _with(pairs, self._mask(self._open(constraint)))
         if isinstance(constraint, And | Or | NodeShape | Not):
@@ -234,10 +254,10 @@ class Suspects:
         """Count the values that surely count, or all that may; whichever makes the right mistake."""
         counts_all = isinstance(constraint, QualifiedMinCount) is surely
         values = self._set(pairs[1])
-        counting = np.setdiff1d(values, self._of_shape(self._shapes[constraint.shape], values, surely=counts_all))
+        counting = self._without(values, self._of_shape(self._shapes[constraint.shape], values, surely=counts_all))
         for sibling in constraint.siblings:  # a value that conforms to a sibling does not count
             failing = self._of_shape(self._shapes[sibling], values, surely=not counts_all)
-            counting = np.intersect1d(counting, failing)
+            counting = self._in_both(counting, failing)
         starts, ends = self._of_keys(self._keys(pairs))
         numbers = self._counted(starts[self._mask(counting)[ends]], foci)
         wrong = [one for one in np.unique(numbers).tolist() if constraint.is_wrong(one)]
@@ -247,11 +267,11 @@ class Suspects:
         """Return the values that may, or surely do, break a constraint that hangs on other shapes."""
         if isinstance(constraint, Not):
             (name,) = constraint.shapes
-            return np.setdiff1d(values, self._of_shape(self._shapes[name], values, surely=not surely))
+            return self._without(values, self._of_shape(self._shapes[name], values, surely=not surely))
         found = values if isinstance(constraint, Or) else values[:0]
         for name in constraint.shapes:
             one = self._of_shape(self._shapes[name], values, surely=surely)
-            found = np.intersect1d(found, one) if isinstance(constraint, Or) else np.union1d(found, one)
+            found = self._in_both(found, one) if isinstance(constraint, Or) else self._set(np.append(found, one))
         return found
 
     def _of_numbers(self, constraint: MinCount | MaxCount, foci: Ids, pairs: _Pairs) -> Ids:
@@ -310,7 +330,7 @@ class Suspects:
             return foci
         found, rows = self._solving(reads, foci)
         before = self.read.get(constraint, rows[:0])  # of another shape with targets
-        self.read[constraint] = None if before is None else np.union1d(before, rows)
+        self.read[constraint] = None if before is None else self._rows_of(before, rows)
         return found
 
     def _solving(self, reads: Reads, foci: Ids) -> tuple[Ids, Rows]:
@@ -331,7 +351,7 @@ class Suspects:
         found = foci if all(map(len, left.values())) else foci[:0]
         found = found[domains["?_this"][found]]
         others = [columns.rows(one) for one in reads.others]
-        return found, np.unique(np.concatenate([np.zeros(0, np.intp), *left.values(), *others]))
+        return found, self._rows_of(*left.values(), *others)
 
     def _domain(self, end: str, domains: dict[str, Mask]) -> Mask:
         if end in domains:

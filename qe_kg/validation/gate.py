@@ -15,6 +15,7 @@ from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from qe_kg.collection import without_collection
 from qe_kg.integrity import Problem
 from qe_kg.namespaces import SKOS, Namespaces
 from qe_kg.rules.conduits import Conduit, Conduits
@@ -86,6 +87,7 @@ class Settings:
     strict: bool = False
 
 
+@without_collection()
 def validate(
     data: Iterable[InputFile],
     shapes: Iterable[InputFile],
@@ -157,7 +159,7 @@ def validate(
             for triple in in_store.labels(_named(run, paths.values(), here, namespaces)):
                 here.add(*triple)
     except IllFormedShapes as error:
-        told = placed(error, Locator((), shapes, shapes_graph), namespaces)
+        told = placed(error, Locator(tuple, shapes, shapes_graph), namespaces)
         raise (NotInStoreError(str(told)) if isinstance(error, NotByQueries) else told) from error
     acceptance = Acceptance(
         data_graph, rules, namespaces, day, profiles=settings.profiles,
@@ -165,7 +167,7 @@ def validate(
     )  # fmt: skip
     of_paths = (iri(hop.flow) for path in paths.values() for hop in path.hops)
     to_locate = chain((one.focus for one in run.results), of_paths, acceptance.nodes)
-    locator = Locator(everything.to_locate(to_locate), shapes, shapes_graph)
+    locator = Locator(lambda: everything.to_locate(to_locate), shapes, shapes_graph)
     made = Results(rules, data_graph, namespaces)
     results: list[Result] = []
     for one in run.results:
@@ -223,6 +225,7 @@ class Results:
         self._compact = cache(namespaces.compact)
         self._path = cache(lambda path: path_text(path, lambda node: _compact(node, namespaces)))
         self._label = cache(lambda node: label_of(data, node))
+        self._text = cache(text_of)
 
     def make(self, one: RawResult, at: Places) -> Result:
         """Make a result of what an engine found and where that is."""
@@ -231,10 +234,10 @@ class Results:
             rule=rule,
             shape=shape,
             component=self._compact(one.component),
-            focus=text_of(one.focus),
+            focus=self._text(one.focus),
             focus_label=self._label(one.focus),
             path=None if one.path is None else self._path(one.path),
-            value=None if one.value is None else text_of(one.value),
+            value=None if one.value is None else self._text(one.value),
             severity=severity_of(one.severity),
             message=one.message,
             status="open",

@@ -59,12 +59,16 @@ class _Ref(NamedTuple):
 class _Index:
     """Files' triples by subject, and by object where a path leads backwards."""
 
-    def __init__(self, files: Sequence[File]) -> None:
-        self.files = files
+    def __init__(self, find_files: Callable[[], Sequence[File]]) -> None:
+        self._find_files = find_files
         self._by_subject: dict[Node, list[_Ref]] | None = None
         self._values: dict[tuple[Node, Node], list[_Ref]] = {}
         self._by_object: dict[Node, list[_Ref]] | None = None
         self._places: dict[int, FilePlaces | None] = {}
+
+    @cached_property
+    def files(self) -> Sequence[File]:
+        return self._find_files()
 
     def quad(self, ref: _Ref) -> ox.Quad:
         return self.files[ref.file].quads[ref.number]
@@ -121,20 +125,18 @@ class _Index:
 class _Found:
     """The places of one result, looked for when they are asked for: see `qe_kg.validation.report.Places`."""
 
+    __slots__ = ("_locator", "_result")
+
     def __init__(self, locator: Locator, result: RawResult) -> None:
         self._locator, self._result = locator, result
 
-    @cached_property
-    def _refs(self) -> list[_Ref]:
-        return self._locator.blamed(self._result)
-
-    @cached_property
+    @property
     def source(self) -> SourcePlace | None:
-        return self._locator.source(self._result, lambda: self._refs)
+        return self._locator.source(self._result)
 
     @property
     def blamed(self) -> tuple[SourcePlace, ...]:
-        return self._locator.places(self._refs)
+        return self._locator.blamed(self._result)
 
     @property
     def belongs(self) -> SourcePlace | None:
@@ -160,14 +162,14 @@ class Locator:
     """Finds the places of results in the files that were validated and in those of the shapes.
 
     Args:
-        data: the files that were validated.
+        data: gives the files that were validated; it is called when the first place is asked for.
         shapes: the files of the shapes.
         graph: the shapes as a graph.
 
     """
 
-    def __init__(self, data: Sequence[File], shapes: Sequence[File], graph: Graph) -> None:
-        self._data, self._shapes, self._graph = _Index(data), _Index(shapes), graph
+    def __init__(self, data: Callable[[], Sequence[File]], shapes: Sequence[File], graph: Graph) -> None:
+        self._data, self._shapes, self._graph = _Index(data), _Index(lambda: shapes), graph
         self._known: dict[tuple[Node, str], list[Node]] = {}
         self._read_paths: dict[Node, list[Path]] = {}
         self._of_shapes: dict[tuple[Node, str], SourcePlace | None] = {}
@@ -189,13 +191,13 @@ class Locator:
         """Return the places of a result, which are looked for when they are asked for."""
         return _Found(self, result)
 
-    def source(self, result: RawResult, blamed: Callable[[], Sequence[_Ref]]) -> SourcePlace | None:
-        """Return the place that a result stands at, given what shares the blame, which is not always asked for."""
+    def source(self, result: RawResult) -> SourcePlace | None:
+        """Return the place that a result stands at."""
         data, focus = self._data, result.focus
         of_focus = data.of(focus)
         if of_focus and _component(result) in _MISSING:
             return data.place(data.main(of_focus), "description")
-        if (result.path is not None or not of_focus) and (found := blamed()):
+        if (result.path is not None or not of_focus) and (found := self._blamed(result)):
             return data.place(found[0])
         if of_focus:
             return data.place(data.main(of_focus), "subject")
@@ -206,9 +208,9 @@ class Locator:
         """Return the empty place where the triple belongs that a result misses."""
         return self.end_of(result.focus) if _component(result) in _MISSING else None
 
-    def places(self, refs: Iterable[_Ref]) -> tuple[SourcePlace, ...]:
-        """Return the places of triples in the data."""
-        return tuple(self._data.place(ref) for ref in refs)
+    def blamed(self, result: RawResult) -> tuple[SourcePlace, ...]:
+        """Return the places of the triples that share the blame for a result."""
+        return tuple(self._data.place(ref) for ref in self._blamed(result))
 
     def looked_at(self, shape: Node, focus: Node, *, but: Iterable[Node] = ()) -> list[tuple[ox.Quad, SourcePlace]]:
         """Return the triples that a shape looks at from a focus, each with its place, without those of some shapes."""
@@ -261,8 +263,7 @@ class Locator:
             return self._shapes.place(parameter[0])
         return self._shapes.place(self._shapes.main(refs), "subject")
 
-    def blamed(self, result: RawResult) -> list[_Ref]:
-        """Return the triples that share the blame for a result."""
+    def _blamed(self, result: RawResult) -> list[_Ref]:
         data, focus, value, component = self._data, result.focus, result.value, _component(result)
         if isinstance(result.path, Predicate) and not self._graph.objects(result.shape, sh("path")):
             # sh:closed, or what a SPARQL constraint binds

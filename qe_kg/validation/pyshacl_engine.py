@@ -117,7 +117,7 @@ def _read(report: Graph, node: Node, paths: shacl_graph.Graph) -> RawResult:
         severity=str(severity),
         component=str(component),
         shape=_node(shape),
-        messages=in_order(_node(one) for one in report.objects(node, SH.resultMessage)),
+        messages=in_order(tuple(_node(one) for one in report.objects(node, SH.resultMessage))),
     )
 
 

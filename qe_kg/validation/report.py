@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -167,6 +167,7 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
+        places = self.places
         return {
             "rule": self.rule,
             "shape": self.shape,
@@ -178,8 +179,8 @@ class Result:
             "severity": self.severity,
             "message": self.message,
             "status": self.status,
-            "source": as_source(self.source),
-            "places": [place.to_dict() for place in self.places],
+            "source": as_source(places[0] if places else None),
+            "places": [place.to_dict() for place in places],
             "related": [{"what": what} | place.to_dict() for what, place in self.related],
             **({"hops": [hop.to_dict() for hop in self.hops]} if self.hops else {}),
         }
@@ -215,8 +216,8 @@ class ValidationReport:
     """All results of a validation, ordered by severity, rule and focus.
 
     ``conforms`` is False where an open result is at least as grave as the severity that was to fail.
-    ``write_turtle`` makes what ``as_turtle`` returns; it costs time and is seldom wanted. ``profiles`` are the
-    jurisdictions whose rules were checked (none: all rules), ``day`` the day that dates were compared with, and
+    ``write_turtle`` makes what ``as_turtle`` returns, part by part; it costs time and is seldom wanted. ``profiles``
+    are the jurisdictions whose rules were checked (none: all rules), ``day`` the day that dates were compared with, and
     ``notes`` what a reader must know to trust the verdict. ``coverage`` says what was not looked at, as the
     JSON form has it (see `qe_kg.validation.coverage`). ``changed`` says, where only what changed was validated, which
     focus nodes that was (see `qe_kg.validation.since`). ``fail_on`` is the lightest severity
@@ -227,7 +228,7 @@ class ValidationReport:
     engine: str
     results: tuple[Result, ...]
     summary: Summary
-    write_turtle: Callable[[], str] = field(repr=False, compare=False)
+    write_turtle: Callable[[], Iterable[str]] = field(repr=False, compare=False)
     profiles: tuple[str, ...] = ()
     day: date | None = None
     coverage: dict[str, Any] = field(default_factory=dict)
@@ -239,7 +240,7 @@ class ValidationReport:
     @property
     def as_turtle(self) -> str:
         """The report as SHACL's own vocabulary has it: every result of a shape, whatever its status."""
-        return self.write_turtle()
+        return "".join(self.write_turtle())
 
     @property
     def open(self) -> tuple[Result, ...]:
@@ -248,10 +249,14 @@ class ValidationReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
+        return self.without_results() | {"results": [result.to_dict() for result in self.results]}
+
+    def without_results(self) -> dict[str, Any]:
+        """Return the JSON form with no results, for those who write these one by one."""
         return {
             "conforms": self.conforms,
             "engine": self.engine,
-            "results": [result.to_dict() for result in self.results],
+            "results": [],
             "summary": self.summary.to_dict(),
             "coverage": self.coverage,
             **({} if self.changed is None else {"changed": self.changed}),
@@ -260,7 +265,7 @@ class ValidationReport:
 
 def make_report(
     results: list[Result], *, engine: str, fail_on: Severity, focus_nodes: int, shapes: int, seconds: float,
-    write_turtle: Callable[[], str], profiles: tuple[str, ...] = (), day: date | None = None,
+    write_turtle: Callable[[], Iterable[str]], profiles: tuple[str, ...] = (), day: date | None = None,
     coverage: dict[str, Any] | None = None,
     notes: tuple[str, ...] = (),
     read_help: Callable[[], tuple[RuleHelp, ...]] = tuple,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
+from itertools import chain
 
 from qe_kg.namespaces import SH, Namespaces
 from qe_kg.namespaces import is_iri as looks_like_iri
@@ -17,24 +18,24 @@ _REPEATED = {"*": "sh:zeroOrMorePath", "+": "sh:oneOrMorePath", "?": "sh:zeroOrO
 _PREFIXES = ("qe", "qed", "qesh", "qev", "sh", "xsd")
 
 
-def report_turtle(raw: Sequence[RawResult], results: Iterable[Result], namespaces: Namespaces) -> str:
-    """Write a ``sh:ValidationReport``.
+def report_turtle(raw: Sequence[RawResult], results: Iterable[Result], namespaces: Namespaces) -> Iterator[str]:
+    """Yield the text of a ``sh:ValidationReport``, part by part: it may be long.
 
     Args:
-        raw: the engine's results; each is written, whatever its status.
+        raw: the engine's results, in the order of runs; each is written, whatever its status.
         results: the gate's results; those that no shape brought about are written too.
         namespaces: the prefixes to use.
 
     """
     # Shapes, components, severities, paths and messages are few beside the results, and so are focus nodes.
     term, path = cache(partial(_term, namespaces=namespaces)), cache(partial(_path, namespaces=namespaces))
-    entries = [_entry(one, term, path) for one in raw]
-    entries += [_own(one, namespaces) for one in results if one.shape.startswith("qe-kg:")]
-    lines = [f"@prefix {prefix}: <{namespaces.prefixes[prefix]}> ." for prefix in _PREFIXES]
-    body = "[] a sh:ValidationReport ;\n    sh:conforms " + ("false" if entries else "true")
-    if entries:
-        body += " ;\n    sh:result " + " ,\n        ".join(sorted(entries))
-    return "\n".join([*lines, "", f"{body} .", ""])
+    yield "".join(f"@prefix {prefix}: <{namespaces.prefixes[prefix]}> .\n" for prefix in _PREFIXES)
+    begin = "\n[] a sh:ValidationReport ;\n    sh:conforms false ;\n    sh:result "
+    own = (_own(one, namespaces) for one in results if one.shape.startswith("qe-kg:"))
+    for entry in chain((_entry(one, term, path) for one in raw), own):
+        yield begin + entry
+        begin = " ,\n        "
+    yield " .\n" if begin.startswith(" ,") else "\n[] a sh:ValidationReport ;\n    sh:conforms true .\n"
 
 
 def _entry(one: RawResult, term: Callable[[Node], str], path: Callable[[Path], str]) -> str:

@@ -59,7 +59,7 @@ def why_result(model: Model, focus: str, rule: str, *, engine: str = "auto", **o
         expanded = model.catalogue.resolve(focus, "element", "record", "concept").iri
     files = {file: model.input_file(file) for file in model.manifest.of_role(*RDF_ROLES)}
     shapes = [one for file, one in files.items() if file.role == "shapes"]
-    locator = Locator([*files.values(), *model.own_inputs()], shapes, context.shapes)
+    locator = Locator(lambda: [*files.values(), *model.own_inputs()], shapes, context.shapes)
     return why_found(context, report, locator, rule, expanded, engine=engine)
 
 

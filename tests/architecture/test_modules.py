@@ -68,7 +68,7 @@ HELPERS = {
 LOADED = {"f'qe_kg.cli.{module}'": "qe_kg.cli.", "f'qe_kg.report_formats.{form}'": "qe_kg.report_formats."}
 #: Layers from the bottom up; a module imports only from its own layer and from those below.
 LAYERS = (
-    {"errors", "namespaces", "terms", "assets", "manifest", "turtle_spans", "git", "atomic_files"},
+    {"errors", "namespaces", "terms", "assets", "manifest", "turtle_spans", "git", "atomic_files", "collection"},
     {"store.*", "shacl.*", "rdflib_bridge", "positions", "sparql_text", "query_results"},
     {
         "catalogue",

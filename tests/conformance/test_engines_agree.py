@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyoxigraph as ox
 import pytest
@@ -52,6 +52,14 @@ def keys(results: Sequence[RawResult]) -> Counter[tuple[str, ...]]:
     )
     # Whether a value that cannot be compared with several others is one result or several, engines do not agree.
     return Counter({key: 1 if "LessThan" in key[3] else number for key, number in found.items()})
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _what_is_done_where_many_nodes_are_suspected() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qe_kg.shacl.large.MANY", 0)
+        patch.setattr("qe_kg.shacl.column_graph.OFTEN", 1)
+        yield
 
 
 def by_columns(compiled: CompiledShapes, data: Sequence[ox.Quad]) -> EngineRun:
