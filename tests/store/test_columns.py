@@ -103,16 +103,41 @@ def parsed(path: Path) -> list[Row]:
     )
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, database=None)
-@given(files=st.lists(st.tuples(st.lists(_lines, max_size=12), st.sampled_from(["", "\n"])), min_size=1, max_size=2))
+class OtherHalf:
+    """Stands in for the second process that reads a file, which takes longer to start than such files to read."""
+
+    returncode = 0
+
+    def __init__(self, command: list[str], **_: object) -> None:
+        self._answer = Columns.of_part(Path(command[-2]), int(command[-1])).written()
+
+    def __enter__(self) -> OtherHalf:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def communicate(self) -> tuple[bytes, None]:
+        return self._answer, None
+
+
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@given(
+    files=st.lists(st.tuples(st.lists(_lines, max_size=12), st.sampled_from(["", "\n"])), min_size=1, max_size=2),
+    in_two=st.booleans(),
+)
 def test_columns_hold_what_the_parser_reads(
-    files: list[tuple[list[str], str]], tmp_path_factory: pytest.TempPathFactory
+    files: list[tuple[list[str], str]], in_two: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("columns")
     paths = [folder / name for name in ("first.nt", "second.nt")[: len(files)]]
     for path, (lines, at_end) in zip(paths, files, strict=True):
         path.write_text("\n".join(lines) + at_end)
-    assert read(*paths) == [parsed(path) for path in paths]
+    with pytest.MonkeyPatch.context() as patch:
+        if in_two:
+            patch.setattr(columns_module, "APART", 0)
+            patch.setattr("os.cpu_count", lambda: 2)
+            patch.setattr("subprocess.Popen", OtherHalf)
+        assert read(*paths) == [parsed(path) for path in paths]
 
 
 BLANKS = [
