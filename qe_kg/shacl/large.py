@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -60,6 +61,7 @@ class _Run:
     def __init__(self, compiled: CompiledShapes, data: LargeData) -> None:
         self._compiled, self._shapes, self._data = compiled, compiled.shapes, data
         self._altered = Altered(data.columns.altered)
+        self._node = cache(data.columns.node)
         graph = data.graph if isinstance(data.graph, ColumnGraph) else ColumnGraph(data.columns)
         values = DirectRun(self._shapes, data.graph, MemorySource(()))  # a value by itself needs no query
         self._suspects = Suspects(self._shapes, graph, values, self._altered.predicates)
@@ -76,7 +78,7 @@ class _Run:
             every[foci] = True
             nowhere.update(others)
             suspected = self._suspects.of_targets(shape, foci)
-            given[shape.node] = [*self._data.columns.nodes(suspected.tolist()), *others]
+            given[shape.node] = [*self._nodes(suspected), *others]
             if len(suspected) > MANY:
                 many.append((shape, suspected))
         direct = DirectRun(self._shapes, self._data.graph, self._source(given))
@@ -98,7 +100,11 @@ class _Run:
         for constraint in shape.constraints if shape.path is None else ():
             for name in constraint.shapes if isinstance(constraint, Not) else ():
                 proven = self._suspects.conforming(self._shapes[name], suspected)
-                run.assume(self._data.columns.nodes(proven.tolist()), name)
+                run.assume(self._nodes(proven), name)
+
+    def _nodes(self, numbers: Ids) -> list[Node]:
+        """Return the nodes of some numbers, the same objects for all shapes: there are many of them."""
+        return [self._node(one) for one in numbers.tolist()]
 
     def _source(self, names: Iterable[Node]) -> SparqlSource:
         """Return what answers the SPARQL constraints of some shapes: with what they read, or with everything."""

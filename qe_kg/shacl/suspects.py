@@ -166,9 +166,9 @@ class Suspects:
     def _joined(self, first: _Pairs, second: _Pairs) -> _Pairs | None:
         """Join pairs on what the first end in and the second begin with; None where that gives too many."""
         order = np.argsort(second[0], kind="stable")
-        keys, ends = second[0][order], second[1][order]
-        low, high = np.searchsorted(keys, first[1]), np.searchsorted(keys, first[1], side="right")
-        numbers = high - low
+        ends = second[1][order]
+        counts = np.bincount(second[0], minlength=len(self._columns.names))
+        numbers, low = counts[first[1]], (np.cumsum(counts) - counts)[first[1]]
         if numbers.sum() > self._most:
             return None
         starts = np.repeat(first[0], numbers)

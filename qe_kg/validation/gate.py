@@ -220,29 +220,27 @@ class Results:
     """
 
     def __init__(self, rules: RuleIndex, data: Graph, namespaces: Namespaces) -> None:
+        self._data, self._rules, self._names = data, rules, namespaces
         # Many results are of few shapes, along few paths, and several of one node.
-        self._of_shape = cache(lambda shape: (rules.rule_of(shape), _compact(shape, namespaces)))
-        self._compact = cache(namespaces.compact)
+        self._said = cache(self._what_is_said)
+        self._node = cache(lambda node: (text_of(node), label_of(data, node)))
         self._path = cache(lambda path: path_text(path, lambda node: _compact(node, namespaces)))
-        self._label = cache(lambda node: label_of(data, node))
         self._text = cache(text_of)
 
     def make(self, one: RawResult, at: Places) -> Result:
         """Make a result of what an engine found and where that is."""
-        rule, shape = self._of_shape(one.shape)
-        return Result(
-            rule=rule,
-            shape=shape,
-            component=self._compact(one.component),
-            focus=self._text(one.focus),
-            focus_label=self._label(one.focus),
-            path=None if one.path is None else self._path(one.path),
-            value=None if one.value is None else self._text(one.value),
-            severity=severity_of(one.severity),
-            message=one.message,
-            status="open",
-            at=at,
-        )
+        rule, shape, component, severity, message = self._said(one.shape, one.component, one.severity, one.messages)
+        focus, label = self._node(one.focus)
+        path = None if one.path is None else self._path(one.path)
+        value = None if one.value is None else focus if one.value == one.focus else self._text(one.value)
+        return Result(rule, shape, component, focus, label, path, value, severity, message, "open", at)
+
+    def _what_is_said(
+        self, shape: Node, component: str, severity: str, messages: tuple[Node, ...]
+    ) -> tuple[str, str, str, Severity, str]:
+        message = text_of(messages[0]) if messages else ""
+        compact = self._names.compact(component)
+        return self._rules.rule_of(shape), _compact(shape, self._names), compact, severity_of(severity), message
 
 
 def _along(result: Result, path: Conduit, data: Graph, locator: Locator) -> Result:

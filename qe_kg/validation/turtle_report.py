@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, partial
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import chain, islice
 
 from qe_kg.namespaces import SH, Namespaces
 from qe_kg.namespaces import is_iri as looks_like_iri
@@ -15,6 +15,9 @@ from qe_kg.shacl.results import RawResult
 from qe_kg.validation.report import Result
 
 _REPEATED = {"*": "sh:zeroOrMorePath", "+": "sh:oneOrMorePath", "?": "sh:zeroOrOnePath"}
+_BEGIN = "[ a sh:ValidationResult"
+#: So many results are written at once.
+_AT_ONCE = 1000
 _PREFIXES = ("qe", "qed", "qesh", "qev", "sh", "xsd")
 
 
@@ -27,46 +30,54 @@ def report_turtle(raw: Sequence[RawResult], results: Iterable[Result], namespace
         namespaces: the prefixes to use.
 
     """
-    # Shapes, components, severities, paths and messages are few beside the results, and so are focus nodes.
-    term, path = cache(partial(_term, namespaces=namespaces)), cache(partial(_path, namespaces=namespaces))
+    write = _Writer(namespaces).write
     yield "".join(f"@prefix {prefix}: <{namespaces.prefixes[prefix]}> .\n" for prefix in _PREFIXES)
     begin = "\n[] a sh:ValidationReport ;\n    sh:conforms false ;\n    sh:result "
     own = (_own(one, namespaces) for one in results if one.shape.startswith("qe-kg:"))
-    for entry in chain((_entry(one, term, path) for one in raw), own):
-        yield begin + entry
+    entries = chain(map(write, raw), own)
+    while some := list(islice(entries, _AT_ONCE)):
+        yield begin + " ,\n        ".join(some)
         begin = " ,\n        "
     yield " .\n" if begin.startswith(" ,") else "\n[] a sh:ValidationReport ;\n    sh:conforms true .\n"
 
 
-def _entry(one: RawResult, term: Callable[[Node], str], path: Callable[[Path], str]) -> str:
-    pairs = [
-        ("sh:focusNode", term(one.focus)),
-        ("sh:resultPath", None if one.path is None else path(one.path)),
-        ("sh:value", None if one.value is None else term(one.value)),
-        ("sh:resultSeverity", term(iri(one.severity))),
-        ("sh:sourceConstraintComponent", term(iri(one.component))),
-        ("sh:sourceShape", term(one.shape)),
-        *(("sh:resultMessage", term(message)) for message in one.messages),
-    ]
-    return _result(pairs)
+class _Writer:
+    """Writes results; what many have in common, all but focus node and value, is made once."""
+
+    def __init__(self, namespaces: Namespaces) -> None:
+        self._names = namespaces
+        self._said = cache(self._what_is_said)
+        self._path = cache(lambda path: _pair("sh:resultPath", _path(path, namespaces)))
+        self._term = cache(lambda node: _term(node, namespaces))
+
+    def write(self, one: RawResult) -> str:
+        path = "" if one.path is None else self._path(one.path)
+        value = "" if one.value is None else _pair("sh:value", self._term(one.value))
+        said = self._said(one.severity, one.component, one.shape, one.messages)
+        return f"{_BEGIN}{_pair('sh:focusNode', self._term(one.focus))}{path}{value}{said} ]"
+
+    def _what_is_said(self, severity: str, component: str, shape: Node, messages: tuple[Node, ...]) -> str:
+        nodes = (
+            ("sh:resultSeverity", iri(severity)), ("sh:sourceConstraintComponent", iri(component)),
+            ("sh:sourceShape", shape), *(("sh:resultMessage", message) for message in messages),
+        )  # fmt: skip
+        return "".join(_pair(name, _term(node, self._names)) for name, node in nodes)
 
 
 def _own(one: Result, namespaces: Namespaces) -> str:
     focus = iri(one.focus) if looks_like_iri(one.focus) else literal_node(one.focus)
     message = literal_node(f"{one.rule}: {one.message}", language="en")
-    return _result(
-        [
-            ("sh:focusNode", _term(focus, namespaces)),
-            ("sh:resultSeverity", _term(iri(f"{SH}{one.severity}"), namespaces)),
-            ("sh:sourceConstraintComponent", f"<urn:{one.component}>"),
-            ("sh:resultMessage", _term(message, namespaces)),
-        ]
+    pairs = (
+        ("sh:focusNode", _term(focus, namespaces)),
+        ("sh:resultSeverity", _term(iri(f"{SH}{one.severity}"), namespaces)),
+        ("sh:sourceConstraintComponent", f"<urn:{one.component}>"),
+        ("sh:resultMessage", _term(message, namespaces)),
     )
+    return _BEGIN + "".join(_pair(name, value) for name, value in pairs) + " ]"
 
 
-def _result(pairs: Iterable[tuple[str, str | None]]) -> str:
-    inside = "".join(f" ;\n            {name} {value}" for name, value in pairs if value is not None)
-    return f"[ a sh:ValidationResult{inside} ]"
+def _pair(name: str, value: str) -> str:
+    return f" ;\n            {name} {value}"
 
 
 def _term(node: Node, namespaces: Namespaces) -> str:
