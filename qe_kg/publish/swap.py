@@ -156,7 +156,22 @@ def run(store: RemoteStore, update: str) -> None:
 
 
 def _in_transaction(store: RemoteStore, update: str) -> None:
-    """Run an update in a serialisable transaction of RDF4J's protocol."""
+    """Run an update in a serialisable transaction of RDF4J's protocol, again where it met another one.
+
+    The other one may be of a publisher that is gone: RDF4J keeps it for a minute.
+    """
+    for attempt in range(store.profile.retries + 1):
+        try:
+            _in_one_transaction(store, update)
+        except StoreError as error:
+            if error.status not in store.connection.busy or attempt == store.profile.retries:
+                raise
+            store.connection.wait(attempt)
+        else:
+            return
+
+
+def _in_one_transaction(store: RemoteStore, update: str) -> None:
     connection, base = store.connection, store.profile.query
     start = f"{base}/transactions?isolation-level=SERIALIZABLE"
     with connection.send("POST", start, body=b"", idempotent=True) as reply:

@@ -131,15 +131,23 @@ class Connection:
                 if 200 <= response.status < 300 or response.status in allowed:
                     return Reply(response, self)
                 is_over = attempt >= self.profile.retries or not (idempotent or again_if_busy)
-                if is_over or response.status not in (*_BUSY, *self.profile.quirks.busy):
+                if is_over or response.status not in self.busy:
                     raise self._refusal(response, url)
                 wait = response.headers.get("Retry-After", "")
                 response.drain_conn()
                 if wait.isdigit():
                     time.sleep(min(float(wait), _LONGEST_WAIT))
-            # Two that were told to wait should not come back together.
-            time.sleep(min(self.profile.backoff * 2**attempt * random.uniform(0.5, 1.0), _LONGEST_WAIT))
+            self.wait(attempt)
             attempt += 1
+
+    @property
+    def busy(self) -> tuple[int, ...]:
+        """The statuses by which the store says that it is to be asked again."""
+        return (*_BUSY, *self.profile.quirks.busy)
+
+    def wait(self, attempt: int) -> None:
+        """Wait before trying again, longer each time; two that were told to wait should not come back together."""
+        time.sleep(min(self.profile.backoff * 2**attempt * random.uniform(0.5, 1.0), _LONGEST_WAIT))
 
     def _once(self, method: str, url: str, headers: dict[str, str], body: Body | None) -> urllib3.BaseHTTPResponse:
         if self.profile.auth == "digest" and self._challenge is None and callable(body):

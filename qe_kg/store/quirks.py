@@ -76,6 +76,7 @@ PRODUCTS: dict[str, Quirks] = {
         query="", update="/statements", graph_store="/rdf-graphs/service", default_graph="union", may_cut_rows=False,
         union_repeats=True, atomic_update=True, serial_updates=True, transactions="rdf4j", insert_limit=0,
         tested="4.1.3",
+        busy=(500,),  # so it answers where two transactions meet, too
     ),
     "graphdb": Quirks(
         query="", update="/statements", graph_store="/rdf-graphs/service", default_graph="union", union_repeats=True,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -114,6 +115,25 @@ def test_old_or_new_at_some_requests(site: Site, capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize("site", PRODUCTS, indirect=True)
 def test_old_or_new_at_every_request(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     _go_through(site, capsys, 1)
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("site", ["rdf4j"], indirect=True)
+@pytest.mark.parametrize("step", [0, 1], ids=["update", "commit"])
+def test_a_transaction_that_met_another_one_is_run_again(site: Site, step: int) -> None:
+    old = site.publish(OLD)
+    steps: list[int] = []
+    for kind in ("", "", "500 once"):  # after the first time there is nothing left to stage
+        with proxied(Proxy(site.server, kind, steps[step] if kind else 0)) as proxy:
+            assert _publish(site, proxy.base, 60) == ""
+        assert site.has(NEW)
+        undisturbed, steps = (
+            len(steps),
+            [at for at, request in enumerate(proxy.requests) if re.match(r"PUT .*/transactions/", request)],
+        )
+        if not kind:
+            site.roll_back(str(next(one for one in site.kept() if one.hash == old.hash).number), keep=2)
+    assert len(steps) == undisturbed + 1 + step
 
 
 def _go_through(site: Site, capsys: pytest.CaptureFixture[str], step: int) -> None:
