@@ -17,3 +17,15 @@ def without_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def with_collection() -> Iterator[None]:
+    """Let the cyclic collector run all the same: for what leaves many cycles behind, such as rdflib's evaluation."""
+    was_on = gc.isenabled()
+    gc.enable()
+    try:
+        yield
+    finally:
+        if not was_on:
+            gc.disable()

@@ -13,6 +13,7 @@ from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.namespace import OWL, RDF, RDFS, SH
 from rdflib.term import Node
 
+from qe_kg.collection import with_collection
 from qe_kg.errors import ShapesError
 from qe_kg.rdflib_bridge import to_graph
 from qe_kg.shacl import graph as shacl_graph
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 NAME = "pyshacl"
 
 
+@with_collection()
 def validate(data_quads: Sequence[ox.Quad], shapes_quads: Sequence[ox.Quad]) -> EngineRun:
     """Validate data; nothing is inferred and nothing is fetched.
 
