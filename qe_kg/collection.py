@@ -8,13 +8,18 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def without_collection() -> Iterator[None]:
-    """Keep the cyclic collector from walking a million quads or results, which hold no cycles, again and again."""
+def without_collection(*, for_good: bool = False) -> Iterator[None]:
+    """Keep the cyclic collector from walking a million quads or results, which hold no cycles, again and again.
+
+    With ``for_good`` it does not walk later either what is there at the end: for a process that is soon over.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if for_good:
+            gc.freeze()
         if was_on:
             gc.enable()
 

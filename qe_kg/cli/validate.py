@@ -20,6 +20,7 @@ from qe_kg.cli.options import (
 from qe_kg.cli.output import as_rows, count, csv_parts, emit, emit_parts, json_parts, styled, width
 from qe_kg.cli.progress import progress
 from qe_kg.cli.reports import REPORT_FORMATS, emit_reports, reports_option
+from qe_kg.collection import without_collection
 from qe_kg.errors import CallError
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ def validate_command(
     is about literals as the store has them. The day of evaluation and the findings along paths are put into a graph
     of their own for that time; where the store refuses, everything is read from it and checked here.
     """
-    report = _report(paths, shapes, options)
+    with without_collection(for_good=True):
+        report = _report(paths, shapes, options)
     for note in report.notes:
         click.echo(f"note: {note}", err=True)
     if reports or form in REPORT_FORMATS:

@@ -140,19 +140,25 @@ class DirectRun:
             if shape.deactivated:
                 continue
             for constraint in shape.constraints:
+                usual = _usual_messages(shape, constraint)
                 for focus, found in constraint.check_all(counts, shape, self):
-                    yield from [make_result(shape, constraint, focus, found)] * counts[focus]
+                    messages = in_order(found.messages) if found.messages else usual
+                    result = _result(shape, constraint, focus, found, messages)
+                    yield result
+                    for _ in range(1, counts[focus]):
+                        yield result
 
 
 def make_result(shape: Shape, constraint: Constraint, focus: Node, found: Finding) -> RawResult:
     """Make the result of a finding; the shape's own messages count more than the constraint's."""
-    messages = found.messages or shape.messages or (literal_node(constraint.text),)
-    return RawResult(
-        focus=focus,
-        path=found.path or shape.path,
-        value=found.value,
-        severity=shape.severity,
-        component=constraint.component,
-        shape=shape.node,
-        messages=in_order(messages),
-    )
+    messages = in_order(found.messages) if found.messages else _usual_messages(shape, constraint)
+    return _result(shape, constraint, focus, found, messages)
+
+
+def _usual_messages(shape: Shape, constraint: Constraint) -> tuple[Node, ...]:
+    return in_order(shape.messages or (literal_node(constraint.text),))
+
+
+def _result(shape: Shape, constraint: Constraint, focus: Node, found: Finding, messages: tuple[Node, ...]) -> RawResult:
+    path = found.path or shape.path
+    return RawResult(focus, path, found.value, shape.severity, constraint.component, shape.node, messages)

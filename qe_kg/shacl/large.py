@@ -81,19 +81,24 @@ class _Run:
             given[shape.node] = [*self._nodes(suspected), *others]
             if len(suspected) > MANY:
                 many.append((shape, suspected))
-        direct = DirectRun(self._shapes, self._data.graph, self._source(given))
-        for shape, suspected in many:
-            self._assume(direct, shape, suspected)
-        reached = direct.reached(given)
-        results = list(direct.results(reached))
-        with_focus = self._suspects.reached | {name for name, nodes in reached.items() if nodes}
+        results, reached = self._looked_at(given, many)
         return EngineRun(
             NAME,
             tuple(sorted(results, key=RawResult.key)),
             int(every.sum()) + len(nowhere),
             len(self._compiled.active),
-            self._compiled.coverage_on(counts, with_focus, self._altered),
+            self._compiled.coverage_on(counts, self._suspects.reached | reached, self._altered),
         )
+
+    def _looked_at(
+        self, given: dict[Node, list[Node]], many: list[tuple[Shape, Ids]]
+    ) -> tuple[list[RawResult], set[Node]]:
+        """Look at suspects; return the results, and the shapes with a focus node."""
+        direct = DirectRun(self._shapes, self._data.graph, self._source(given))
+        for shape, suspected in many:
+            self._assume(direct, shape, suspected)
+        reached = direct.reached(given)
+        return list(direct.results(reached)), {name for name, nodes in reached.items() if nodes}
 
     def _assume(self, run: DirectRun, shape: Shape, suspected: Ids) -> None:
         """Tell a run which suspects do what they must not, where the columns prove it of many at once."""

@@ -157,6 +157,15 @@ class ValueConstraint(Constraint):
     def holds(self, value: Node, run: Evaluation) -> bool:
         """Tell whether a value node meets the constraint."""
 
+    def check_all(self, nodes: Iterable[Node], shape: Shape, run: Evaluation) -> Iterator[tuple[Node, Finding]]:
+        """Yield what is wrong with any of several focus nodes of the shape that holds this constraint."""
+        if shape.path is not None:
+            yield from super().check_all(nodes, shape, run)
+            return
+        for focus in nodes:  # which is its only value node
+            if not self.holds(focus, run):
+                yield focus, Finding(focus)
+
     def check(self, focus: Node, values: Sequence[Node], run: Evaluation) -> Iterator[Finding]:
         """Yield each value node that does not meet the constraint."""
         for value in values:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from qe_kg.shacl.lint import Suspicion
 from qe_kg.shacl.nodes import Node, is_literal, literal_parts, text_of
@@ -13,8 +14,7 @@ from qe_kg.shacl.paths import Path, path_text
 _written = lru_cache(1000)(path_text)
 
 
-@dataclass(frozen=True, slots=True)
-class RawResult:
+class RawResult(NamedTuple):
     """One ``sh:ValidationResult``.
 
     ``focus``, ``value`` and ``shape`` are nodes (see `qe_kg.shacl.nodes`); ``severity`` and ``component`` are IRIs;

@@ -92,6 +92,8 @@ class Acceptance:
 
     def apply(self, results: Iterable[Result]) -> list[Result]:
         """Return results with their status: waived, baseline or open."""
+        if not self._waivers and not self._baseline:
+            return list(results)
         accepted = []
         for result in results:
             key = (result.rule, result.focus)
@@ -104,7 +106,7 @@ class Acceptance:
 
     def faults(self, results: Iterable[Result], place: Place, label: Callable[[Node], str]) -> Iterator[Result]:
         """Yield results for waivers that do not count, and for waivers and baseline entries that accept nothing."""
-        found = {(result.rule, result.focus) for result in results}
+        found = {(result.rule, result.focus) for result in results} if self._waivers or self._baseline else set()
         for entry, fault in self._faulty:
             yield self._result(entry, fault, place, label)
         for key, entry in self._waivers.items():

@@ -127,7 +127,7 @@ def _compared(compiled: CompiledShapes, data: Sequence[ox.Quad]) -> EngineRun:
 
 def comparable(result: RawResult) -> RawResult:
     """Return a result without what engines may word differently: its messages."""
-    return replace(result, messages=())
+    return result._replace(messages=())
 
 
 def without_targets(shapes: Sequence[ox.Quad], nodes: Collection[Node]) -> list[ox.Quad]:

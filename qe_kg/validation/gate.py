@@ -270,10 +270,9 @@ def _compact(node: Node, namespaces: Namespaces) -> str:
 
 def label_of(graph: Graph, node: Node) -> str:
     """Return a node's preferred label, an English one first; its local name where it has none."""
-    labels = sorted(
-        (literal_parts(one) for one in graph.objects(node, _LABEL) if is_literal(one)),
-        key=lambda one: (one.language != "en", one.lexical),
-    )
+    labels = [literal_parts(one) for one in graph.objects(node, _LABEL) if is_literal(one)]
+    if len(labels) > 1:
+        labels.sort(key=lambda one: (one.language != "en", one.lexical))
     return labels[0].lexical if labels else text_of(node).rstrip("/#").rpartition("/")[2]
 
 

@@ -272,10 +272,11 @@ def make_report(
     changed: dict[str, Any] | None = None,
 ) -> ValidationReport:  # fmt: skip
     """Order and count results and decide whether the data conform."""
+    gravity = {name: number for number, name in enumerate(SEVERITIES)}
     ordered = sorted(
         results,
         key=lambda one: (
-            SEVERITIES.index(one.severity),
+            gravity[one.severity],
             one.rule,
             one.focus,
             one.path or "",

@@ -42,19 +42,20 @@ def report_turtle(raw: Sequence[RawResult], results: Iterable[Result], namespace
 
 
 class _Writer:
-    """Writes results; what many have in common, all but focus node and value, is made once."""
+    """Writes results; what many have in common is made once."""
 
     def __init__(self, namespaces: Namespaces) -> None:
         self._names = namespaces
         self._said = cache(self._what_is_said)
         self._path = cache(lambda path: _pair("sh:resultPath", _path(path, namespaces)))
-        self._term = cache(lambda node: _term(node, namespaces))
+        self._focus = cache(lambda node: _BEGIN + _pair("sh:focusNode", _term(node, namespaces)))
+        self._value = cache(lambda node: _pair("sh:value", _term(node, namespaces)))
 
     def write(self, one: RawResult) -> str:
         path = "" if one.path is None else self._path(one.path)
-        value = "" if one.value is None else _pair("sh:value", self._term(one.value))
+        value = "" if one.value is None else self._value(one.value)
         said = self._said(one.severity, one.component, one.shape, one.messages)
-        return f"{_BEGIN}{_pair('sh:focusNode', self._term(one.focus))}{path}{value}{said} ]"
+        return f"{self._focus(one.focus)}{path}{value}{said} ]"
 
     def _what_is_said(self, severity: str, component: str, shape: Node, messages: tuple[Node, ...]) -> str:
         nodes = (
