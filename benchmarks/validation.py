@@ -2,9 +2,10 @@
 
 Made-up enterprises of several sizes are validated with two sets of shapes: a small one (``benchmarks/shapes``: nine
 property shapes of SHACL Core and one SPARQL constraint) and the project's own shapes, all of them, on the model's data
-together with its ontology. Every run is a process of its own that starts, reads the files, validates and makes its
-report; the floor is a process that only reads the data and writes them again. The number of results must be the same
-for all engines. Prints Markdown.
+together with its ontology: once of flows without any evidence, of which nearly each has results, once ("evidence") of
+flows as ``qe-kg generate`` makes them. Every run is a process of its own that starts, reads the files, validates and
+makes its report; the floor is a process that only reads the data and writes them again. The number of results must be
+the same for all engines. Prints Markdown.
 
 The peers are installed in environments of their own, since they need not be there to work on the project:
 
@@ -39,7 +40,11 @@ SMALL_SET = Path(__file__).parent / "shapes" / "flows.ttl"
 #: No engine is run again once its runs of one size took so long (seconds).
 ENOUGH = 40.0
 
-_TITLES = {"small": "Nine property shapes and one SPARQL constraint", "own": "The project's own shapes, all rules"}
+_TITLES = {
+    "small": "Nine property shapes and one SPARQL constraint",
+    "own": "The project's own shapes, all rules, on flows without evidence",
+    "evidence": "The project's own shapes, all rules, on flows with evidence",
+}
 
 # Runs a command and tells seconds, processor seconds, megabytes and what it printed last.
 _MEASURE = """
@@ -157,12 +162,12 @@ def run(engine: Engine, data: Path, shapes: Path, repeats: int, limit: float) ->
     return Run(seconds, processor, megabytes, results, len(rows))
 
 
-def prepare(flows: int, folder: Path) -> tuple[Path, Path]:
+def prepare(flows: int, folder: Path, *, evidence: bool) -> tuple[Path, Path]:
     """Write the enterprise, and beside it the same with the ontology and the shapes; return both files."""
-    model = folder / f"validation-{flows}"
+    model = folder / f"{'evidence' if evidence else 'validation'}-{flows}"
     data, everything = model / "enterprise.nt", model / "everything.nt"
     if not everything.exists():
-        write_model(Enterprise(flows, evidence=False), model)
+        write_model(Enterprise(flows, evidence=evidence), model)
         shipped = open_model()
         with everything.open("wb") as output:
             output.write(data.read_bytes())
@@ -210,31 +215,33 @@ def main() -> None:
     parser.add_argument("--flows", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--limit", type=float, default=120.0, help="seconds after which a run is given up")
-    parser.add_argument("--sets", nargs="+", choices=["small", "own"], default=["small", "own"])
+    parser.add_argument("--sets", nargs="+", choices=list(_TITLES), default=list(_TITLES))
     parser.add_argument("--engines", nargs="+", help="only these, such as floor qe-kg purrdf")
     parser.add_argument("--prepare", action="store_true", help="write the models and stop")
     options = parser.parse_args()
     folder: Path = options.folder
     folder.mkdir(parents=True, exist_ok=True)
-    files = {flows: prepare(flows, folder) for flows in options.flows}
-    shapes = {"small": SMALL_SET, "own": own_shapes(folder)}
+    files = {
+        (flows, evidence): prepare(flows, folder, evidence=evidence)
+        for flows in options.flows
+        for evidence in sorted({name == "evidence" for name in options.sets})
+    }
+    own = own_shapes(folder)
+    shapes = {"small": SMALL_SET, "own": own, "evidence": own}
     if options.prepare:
         return
     chosen = [one for one in engines(folder) if not options.engines or one.name.partition(":")[0] in options.engines]
     print(f"{date.today()} · {platform.platform()} · {os.cpu_count()} processors · {platform.python_version()}\n")
     for name in options.sets:
         rows = []
-        for flows, (data, everything) in files.items():
+        for flows in options.flows:
+            data, everything = files[flows, name == "evidence"]
             for engine in chosen:
                 if flows <= engine.most:
                     at = data if name == "small" else everything
                     rows.append((flows, engine, run(engine, at, shapes[name], options.repeats, options.limit)))
                     print(f"{name} {flows} {rows[-1][1].name} {rows[-1][2]}", file=sys.stderr)
-        titles = {
-            "small": "Nine property shapes and one SPARQL constraint",
-            "own": "The project's own shapes, all rules",
-        }
-        print(table(titles[name], rows) + "\n")
+        print(table(_TITLES[name], rows) + "\n")
     missing = [one for one in _SCRIPTS if one not in {engine.name for engine in engines(folder)}]
     if missing:
         print(f"Not installed in {folder}: {', '.join(missing)}.")

@@ -48,8 +48,9 @@ class _Writer:
         self._names = namespaces
         self._said = cache(self._what_is_said)
         self._path = cache(lambda path: _pair("sh:resultPath", _path(path, namespaces)))
-        self._focus = cache(lambda node: _BEGIN + _pair("sh:focusNode", _term(node, namespaces)))
-        self._value = cache(lambda node: _pair("sh:value", _term(node, namespaces)))
+        term = cache(lambda node: _term(node, namespaces))  # the value is often the focus node
+        self._focus = cache(lambda node: _BEGIN + _pair("sh:focusNode", term(node)))
+        self._value = cache(lambda node: _pair("sh:value", term(node)))
 
     def write(self, one: RawResult) -> str:
         path = "" if one.path is None else self._path(one.path)
