@@ -142,8 +142,7 @@ class DirectRun:
             for constraint in shape.constraints:
                 usual = _usual_messages(shape, constraint)
                 for focus, found in constraint.check_all(counts, shape, self):
-                    messages = in_order(found.messages) if found.messages else usual
-                    result = _result(shape, constraint, focus, found, messages)
+                    result = _result(shape, constraint, focus, found, usual)
                     yield result
                     for _ in range(1, counts[focus]):
                         yield result
@@ -151,14 +150,14 @@ class DirectRun:
 
 def make_result(shape: Shape, constraint: Constraint, focus: Node, found: Finding) -> RawResult:
     """Make the result of a finding; the shape's own messages count more than the constraint's."""
-    messages = in_order(found.messages) if found.messages else _usual_messages(shape, constraint)
-    return _result(shape, constraint, focus, found, messages)
+    return _result(shape, constraint, focus, found, _usual_messages(shape, constraint))
 
 
 def _usual_messages(shape: Shape, constraint: Constraint) -> tuple[Node, ...]:
     return in_order(shape.messages or (literal_node(constraint.text),))
 
 
-def _result(shape: Shape, constraint: Constraint, focus: Node, found: Finding, messages: tuple[Node, ...]) -> RawResult:
+def _result(shape: Shape, constraint: Constraint, focus: Node, found: Finding, usual: tuple[Node, ...]) -> RawResult:
+    messages = in_order(found.messages) if found.messages else usual
     path = found.path or shape.path
     return RawResult(focus, path, found.value, shape.severity, constraint.component, shape.node, messages)

@@ -61,7 +61,6 @@ class SetwiseRun:
         self.shapes, self.sparql = shapes, sparql
         self._numbers = itertools.count(1)
         self._nodes: dict[str, frozenset[Node]] = {}
-        self._has_any: dict[str, bool] = {}
         self._failing: dict[tuple[Node, str], frozenset[Node]] = {}
         self._below: dict[Node, list[Node]] | None = None
 
@@ -236,13 +235,6 @@ class SetwiseRun:
         patterns = " UNION ".join(f"{{ {pattern} }}" for pattern in different.values())
         rows = self.sparql.select(f"SELECT (COUNT(DISTINCT ?this) AS ?n) WHERE {{ {patterns} }}")
         return next(int(literal_parts(row[0]).lexical) for row in rows if row[0])
-
-    def has_any(self, pattern: str) -> bool:
-        """Tell whether a pattern is solved."""
-        key = _renumbered(pattern)
-        if key not in self._has_any:
-            self._has_any[key] = self.sparql.ask(f"ASK {{ {pattern} }}")
-        return self._has_any[key]
 
 
 def _renumbered(pattern: str) -> str:
