@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pyoxigraph as ox
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,13 @@ from tests.conformance.made_shapes import NODES, ODD, PLAIN, PREDICATES, data_gr
 EXAMPLES = int(os.environ.get("QE_KG_EDITS", "6"))
 _literals = st.sampled_from(PLAIN + ODD)
 _counted: Counter[str] = Counter()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tell() -> Iterator[None]:
+    """Print how many edits there were, which ``make edits`` shows."""
+    yield
+    print(f"\n{_counted['edits']:,} edits, {_counted['bounded']:,} of {_counted['shapes']:,} shapes bounded")
 
 
 def examples(number: int) -> settings:
@@ -174,7 +182,3 @@ def test_edits_under_sparql_constraints(shapes: str, data: str, made: list[tuple
     compiled = CompiledShapes(parse(shapes))
     session = Session(compiled, parse(data))
     check(session, compiled, made, f"{shapes}\n{data}")
-
-
-def test_the_edits_were_many_and_most_were_bounded() -> None:
-    print(f"\n{_counted['edits']:,} edits, {_counted['bounded']:,} of {_counted['shapes']:,} shapes bounded")

@@ -18,7 +18,6 @@ from qe_kg.rules.live_conduits import LiveConduits
 from qe_kg.shacl.affected.live_graph import LiveGraph, Triple
 from qe_kg.store.embedded import EmbeddedStore
 
-pytestmark = pytest.mark.xdist_group("live-conduits")
 RUNS, EDITS = 2 * int(os.environ.get("QE_KG_EDITS", "6")), 12
 OWN = "https://test.example/id/"
 BASE = "https://quantumenergy.example/"
@@ -143,12 +142,15 @@ def edit(choose: random.Random, said: set[Triple]) -> tuple[list[Triple], list[T
     return come, list(dict.fromkeys(go))
 
 
-_counted: Counter[str] = Counter()
+def test_edits() -> None:
+    counts = sum(map(follow_edits, range(RUNS)), Counter[str]())
+    print(f"\n{dict(counts)}")
+    assert counts["with a difference"] > counts["edits"] / 10 and set(counts) >= PATH_RULES
 
 
-@pytest.mark.parametrize("seed", range(RUNS))
-def test_edits(seed: int) -> None:
-    choose = random.Random(seed)
+def follow_edits(seed: int) -> Counter[str]:
+    """Edit a model and compare after each edit; return how many made a difference, and the findings of each rule."""
+    counts, choose = Counter[str](), random.Random(seed)
     said, graph = world(choose), LiveGraph()
     for triple in sorted(said):
         graph.add(*triple)
@@ -164,11 +166,11 @@ def test_edits(seed: int) -> None:
         gone, found = live.follow(touched | live.touched((*come, *go)))
         said = (said | set(come)) - set(go)
         now = set(live)
-        assert now == in_full(said), (come, go)
-        assert (before - set(gone)) | set(found) == now and not set(gone) & set(found)
-        _counted["edits"] += 1
-        _counted["with a difference"] += now != before
-        _counted.update({one.rule for one in now})
+        assert now == in_full(said), (seed, come, go)
+        assert (before - set(gone)) | set(found) == now and not set(gone) & set(found), (seed, come, go)
+        counts.update({"edits": 1, "with a difference": now != before})
+        counts.update({one.rule for one in now})
+    return counts
 
 
 FLOW = "f{0} hasSource {1} / f{0} hasTarget {2} / f{0} carries {3} / "
@@ -226,9 +228,3 @@ def test_one_statement_that_makes_a_difference(said: str, edit: str) -> None:
 def triple(text: str) -> Triple:
     subject, name, value = text.split(" ")
     return node(subject), node(name if ":" in name else f"qe:{name}"), node(value)
-
-
-def test_many_edits_made_a_difference_and_for_each_rule() -> None:
-    print(f"\n{dict(_counted)}")
-    assert _counted["with a difference"] > _counted["edits"] / 10
-    assert set(_counted) >= PATH_RULES
