@@ -7,7 +7,7 @@ value node, so that large data are left to queries (see `qe_kg.shacl.setwise`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.model import Constraint, Finding, Shape, Shapes, Target
@@ -140,9 +140,9 @@ class DirectRun:
             if shape.deactivated:
                 continue
             for constraint in shape.constraints:
-                usual = _usual_messages(shape, constraint)
+                make = _maker(shape, constraint)
                 for focus, found in constraint.check_all(counts, shape, self):
-                    result = _result(shape, constraint, focus, found, usual)
+                    result = make(focus, found)
                     yield result
                     for _ in range(1, counts[focus]):
                         yield result
@@ -150,14 +150,18 @@ class DirectRun:
 
 def make_result(shape: Shape, constraint: Constraint, focus: Node, found: Finding) -> RawResult:
     """Make the result of a finding; the shape's own messages count more than the constraint's."""
-    return _result(shape, constraint, focus, found, _usual_messages(shape, constraint))
+    return _maker(shape, constraint)(focus, found)
 
 
-def _usual_messages(shape: Shape, constraint: Constraint) -> tuple[Node, ...]:
-    return in_order(shape.messages or (literal_node(constraint.text),))
+def _maker(shape: Shape, constraint: Constraint) -> Callable[[Node, Finding], RawResult]:
+    """Return what makes the results of a constraint; there may be many."""
+    usual = in_order(shape.messages or (literal_node(constraint.text),))
+    path, severity, component, name = shape.path, shape.severity, constraint.component, shape.node
 
+    def make(focus: Node, found: Finding) -> RawResult:
+        value, own_path, messages, _ = found
+        return RawResult(
+            focus, own_path or path, value, severity, component, name, in_order(messages) if messages else usual
+        )
 
-def _result(shape: Shape, constraint: Constraint, focus: Node, found: Finding, usual: tuple[Node, ...]) -> RawResult:
-    messages = in_order(found.messages) if found.messages else usual
-    path = found.path or shape.path
-    return RawResult(focus, path, found.value, shape.severity, constraint.component, shape.node, messages)
+    return make

@@ -16,7 +16,7 @@ from qe_kg.shacl.lint import Suspicion, lint
 from qe_kg.shacl.model import Shape, Shapes
 from qe_kg.shacl.nodes import Node, is_literal, text_of
 from qe_kg.shacl.parser import read_shapes
-from qe_kg.shacl.results import Coverage, EngineRun, RawResult
+from qe_kg.shacl.results import Coverage, EngineRun, in_fixed_order
 from qe_kg.store.sparql_source import MemorySource, altered_by_store
 
 if TYPE_CHECKING:
@@ -101,10 +101,9 @@ class CompiledShapes:
         run = DirectRun(self.shapes, graph, MemorySource(data, {text_of(SHAPES_GRAPH): self.quads}))
         given = self._given(run, only, focus)
         reached = run.reached(given)
-        results = sorted(run.results(reached), key=RawResult.key)
         return EngineRun(
             NAME,
-            tuple(results),
+            in_fixed_order(run.results(reached)),
             len({node for nodes in given.values() for node in nodes}),
             len(self.active),
             self.coverage_on(given, {name for name, nodes in reached.items() if nodes}, altered_in(graph)),

@@ -21,7 +21,7 @@ from qe_kg.shacl.engine import NAME, Altered, CompiledShapes
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.model import Shape
 from qe_kg.shacl.nodes import Node
-from qe_kg.shacl.results import EngineRun, RawResult
+from qe_kg.shacl.results import EngineRun, RawResult, in_fixed_order
 from qe_kg.shacl.sparql_source import SparqlSource
 from qe_kg.shacl.suspects import Ids, Suspects
 from qe_kg.store.columns import Columns, Rows
@@ -84,7 +84,7 @@ class _Run:
         results, reached = self._looked_at(given, many)
         return EngineRun(
             NAME,
-            tuple(sorted(results, key=RawResult.key)),
+            in_fixed_order(results),
             int(every.sum()) + len(nowhere),
             len(self._compiled.active),
             self._compiled.coverage_on(counts, self._suspects.reached | reached, self._altered),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from qe_kg.shacl.lint import Suspicion
@@ -38,6 +40,21 @@ class RawResult(NamedTuple):
         """Return what results are ordered by."""
         path = "" if self.path is None else _written(self.path)
         return self.shape, self.focus, self.component, path, self.value or "", self.severity, self.message
+
+
+_FOCUS = itemgetter(0)
+
+
+def in_fixed_order(results: Iterable[RawResult]) -> tuple[RawResult, ...]:
+    """Order results by `RawResult.key`: by shape and focus, and then by whatever tells them apart."""
+    by_shape: dict[Node, list[RawResult]] = {}
+    for one in results:
+        by_shape.setdefault(one.shape, []).append(one)
+    for some in by_shape.values():
+        # Most shapes say one thing of a node, and keys cost more than to order by them does.
+        is_enough = len(set(map(_FOCUS, some))) == len(some)
+        some.sort(key=_FOCUS if is_enough else RawResult.key)
+    return tuple(one for shape in sorted(by_shape) for one in by_shape[shape])
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ Bytes = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 _Pairs = tuple[Ids, Ids]
 _SWEEPS = 6
+_FEW = 100  # to order one of so many nodes costs less than to go through them all
 _GROWTH = 4  # so many times as many pairs as triples, a path may lead to; more are not looked at
 _TEXTS = frozenset([STRING, LANG_STRING])  # of these each lexical form is well-formed
 
@@ -98,6 +99,8 @@ class Suspects:
 
     def _set(self, numbers: Ids) -> Ids:
         """Return some numbers in order, each once."""
+        if len(numbers) * _FEW < len(self._columns.names):
+            return np.unique(numbers)
         found: Ids = np.flatnonzero(self._mask(numbers)).astype(np.int32)
         return found
 
@@ -135,13 +138,12 @@ class Suspects:
         return starts[chosen], ends[chosen]
 
     def _walk(self, paths: Sequence[Path], foci: Ids) -> _Pairs | None:
-        pairs: _Pairs | None = (foci, foci)
-        for one in paths:
-            assert pairs is not None
-            step = self._pairs(one, self._set(pairs[1]))
-            pairs = None if step is None else self._joined(pairs, step)
-            if pairs is None:
+        pairs = self._pairs(paths[0], foci)
+        for one in paths[1:]:
+            step = None if pairs is None else self._pairs(one, self._set(pairs[1]))
+            if pairs is None or step is None:
                 return None
+            pairs = self._joined(pairs, step)
         return pairs
 
     def _repeated(self, path: Repeated, foci: Ids) -> _Pairs | None:
@@ -166,9 +168,9 @@ class Suspects:
     def _joined(self, first: _Pairs, second: _Pairs) -> _Pairs | None:
         """Join pairs on what the first end in and the second begin with; None where that gives too many."""
         order = np.argsort(second[0], kind="stable")
-        ends = second[1][order]
-        counts = np.bincount(second[0], minlength=len(self._columns.names))
-        numbers, low = counts[first[1]], (np.cumsum(counts) - counts)[first[1]]
+        keys, ends = second[0][order], second[1][order]
+        low = np.searchsorted(keys, first[1])
+        numbers = np.searchsorted(keys, first[1], side="right") - low
         if numbers.sum() > self._most:
             return None
         starts = np.repeat(first[0], numbers)

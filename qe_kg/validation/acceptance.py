@@ -7,7 +7,7 @@ a breach was there when its rule was first applied. What accepts nothing is itse
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -16,7 +16,7 @@ from qe_kg.namespaces import Namespaces
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.nodes import Node, iri, is_iri, text_of
 from qe_kg.validation.preparation import parse_day
-from qe_kg.validation.report import Located, Result, Severity, SourcePlace
+from qe_kg.validation.report import Located, Result, Severity, SourcePlace, Status
 from qe_kg.validation.rule_index import RuleIndex
 
 STALE_BASELINE = "BASE-01"
@@ -90,23 +90,35 @@ class Acceptance:
         faulty = [entry for entry, _ in self._faulty]
         return [one.node for one in (*self._waivers.values(), *self._baseline.values(), *faulty)]
 
-    def apply(self, results: Iterable[Result]) -> list[Result]:
-        """Return results with their status: waived, baseline or open."""
-        if not self._waivers and not self._baseline:
-            return list(results)
-        accepted = []
-        for result in results:
-            key = (result.rule, result.focus)
-            if key in self._waivers:
-                result = replace(result, status="waived", reason=self._waivers[key].reason)
-            elif key in self._baseline:
-                result = replace(result, status="baseline", reason=self._baseline[key].reason)
-            accepted.append(result)
-        return accepted
+    @property
+    def foci(self) -> frozenset[str]:
+        """Where something is accepted: a finding elsewhere is open."""
+        return frozenset(focus for _, focus in (*self._waivers, *self._baseline))
 
-    def faults(self, results: Iterable[Result], place: Place, label: Callable[[Node], str]) -> Iterator[Result]:
-        """Yield results for waivers that do not count, and for waivers and baseline entries that accept nothing."""
-        found = {(result.rule, result.focus) for result in results} if self._waivers or self._baseline else set()
+    def status(self, rule: str, focus: str) -> Status:
+        """Tell what a finding is: waived, in the baseline, or open."""
+        key = (rule, focus)
+        return "waived" if key in self._waivers else "baseline" if key in self._baseline else "open"
+
+    def apply(self, result: Result) -> Result:
+        """Return a result with its status and, where it is accepted, the reason."""
+        status = self.status(result.rule, result.focus)
+        if status == "open":
+            return result
+        accepted = self._waivers if status == "waived" else self._baseline
+        return replace(result, status=status, reason=accepted[result.rule, result.focus].reason)
+
+    def faults(
+        self, found: Collection[tuple[str, str]], place: Place, label: Callable[[Node], str]
+    ) -> Iterator[Result]:
+        """Yield results for waivers that do not count, and for waivers and baseline entries that accept nothing.
+
+        Args:
+            found: rule and focus of the findings; those at ``foci`` are enough.
+            place: tells where a node is described.
+            label: tells what a node is called.
+
+        """
         for entry, fault in self._faulty:
             yield self._result(entry, fault, place, label)
         for key, entry in self._waivers.items():

@@ -10,7 +10,7 @@ from qe_kg.shacl.direct import make_result
 from qe_kg.shacl.engine import NAME, CompiledShapes
 from qe_kg.shacl.model import UnsupportedShapes
 from qe_kg.shacl.nodes import Node
-from qe_kg.shacl.results import EngineRun, RawResult
+from qe_kg.shacl.results import EngineRun, RawResult, in_fixed_order
 from qe_kg.shacl.selects import NotSetwise
 from qe_kg.shacl.setwise import SetwiseRun
 from qe_kg.shacl.sparql_source import SparqlSource
@@ -51,4 +51,4 @@ def run_by_queries(shapes: Sequence[ox.Quad], source: SparqlSource) -> EngineRun
     with_focus = {name for name, number in counts.items() if number}
     every = run.count_focus_nodes([compiled.shapes[name] for name in with_focus])
     coverage = compiled.coverage_of(counts, with_focus)
-    return EngineRun(NAME, tuple(sorted(raw, key=RawResult.key)), every, len(compiled.active), coverage)
+    return EngineRun(NAME, in_fixed_order(raw), every, len(compiled.active), coverage)

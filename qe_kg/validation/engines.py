@@ -13,7 +13,7 @@ from qe_kg.shacl.components.sparql import SHAPES_GRAPH
 from qe_kg.shacl.engine import CompiledShapes
 from qe_kg.shacl.model import UnsupportedShapes
 from qe_kg.shacl.nodes import Node, text_of
-from qe_kg.shacl.results import Coverage, EngineRun, RawResult
+from qe_kg.shacl.results import Coverage, EngineRun, RawResult, in_fixed_order
 from qe_kg.store.sparql_source import MemorySource
 from qe_kg.validation.data import Data
 
@@ -101,9 +101,9 @@ def _completed(ran: EngineRun, compiled: CompiledShapes, data: Sequence[ox.Quad]
     ours = [one for one in compiled.validate(data, only=inexact).results if one.component in _WITHOUT_SHAPES]
     ran_elsewhere = _pyshacl(data, without_targets(compiled.quads, others))
     theirs = [one for one in ran_elsewhere.results if one.component not in _WITHOUT_SHAPES]
-    results = sorted([*exact, *ours, *theirs], key=RawResult.key)
+    results = in_fixed_order([*exact, *ours, *theirs])
     ran = _told(ran, "ran on pySHACL, since")
-    return replace(ran, engine=f"{ran.engine}, {ran_elsewhere.engine}", results=tuple(results))
+    return replace(ran, engine=f"{ran.engine}, {ran_elsewhere.engine}", results=results)
 
 
 def _told(ran: EngineRun, what: str) -> EngineRun:

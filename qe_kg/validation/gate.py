@@ -8,7 +8,8 @@ and line at fault. *Accept* gives it a status: a finding with a waiver or in the
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -33,14 +34,16 @@ from qe_kg.validation.places import Locator, placed
 from qe_kg.validation.preparation import finding_quads, read_day, with_day, without
 from qe_kg.validation.report import (
     NOWHERE,
+    SEVERITIES,
     Located,
     PathStep,
     Places,
     Result,
     Severity,
     SourcePlace,
+    Status,
+    Summary,
     ValidationReport,
-    make_report,
     severity_of,
 )
 from qe_kg.validation.rule_help import read_help
@@ -169,12 +172,7 @@ def validate(
     to_locate = chain((one.focus for one in run.results), of_paths, acceptance.nodes)
     locator = Locator(lambda: everything.to_locate(to_locate), shapes, shapes_graph)
     made = Results(rules, data_graph, namespaces)
-    results: list[Result] = []
-    for one in run.results:
-        result = made.make(one, locator.locate(one))
-        path = paths.get(result.focus)
-        results.append(result if path is None else _along(result, path, data_graph, locator))
-    results = acceptance.apply(results)
+    counts, known = _counted(run.results, acceptance, rules)
     # A faulty reference can be mended by whoever made it, and is nobody's to accept.
     others = [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
     others += [_empty(file) for file in data if file.is_empty]
@@ -182,25 +180,53 @@ def validate(
     covered = read_coverage(run.coverage, namespaces, locator.of_shapes)
     others += coverage_results(run.coverage, covered, namespaces, locator.of_shapes, strict=settings.strict)
     if settings.report_stale:
-        others += acceptance.faults(
-            [*results, *others], locator.locate_subject, lambda node: label_of(data_graph, node)
-        )
-    results += others if changed is None else filter(changed.concerns, others)
-    return make_report(
-        results,
+        known |= {(one.rule, one.focus) for one in others}
+        others += acceptance.faults(known, locator.locate_subject, lambda node: label_of(data_graph, node))
+    others = others if changed is None else list(filter(changed.concerns, others))
+    counts.update((one.severity, one.status) for one in others)
+
+    def make_results() -> Iterator[Result]:
+        for one in run.results:
+            result = made.make(one, locator.locate(one))
+            path = paths.get(result.focus)
+            yield acceptance.apply(result if path is None else _along(result, path, data_graph, locator))
+        yield from others
+
+    failing = SEVERITIES[: SEVERITIES.index(settings.fail_on) + 1]
+    seconds = time.perf_counter() - started
+    return ValidationReport(
+        conforms=not any(counts[severity, "open"] for severity in failing),
         engine=run.engine,
-        fail_on=settings.fail_on,
-        focus_nodes=run.focus_nodes,
-        shapes=run.shapes,
-        seconds=time.perf_counter() - started,
-        write_turtle=lambda: report_turtle(run.results, results, namespaces),
+        summary=Summary.of(counts, focus_nodes=run.focus_nodes, shapes=run.shapes, seconds=seconds),
+        make_results=make_results,
+        write_turtle=lambda: report_turtle(run.results, others, namespaces),
         profiles=settings.profiles or (),
         day=settings.day,
         coverage=covered.to_dict(),
         notes=(*conduits.notes, *(in_store.notes if in_store else ())),
+        fail_on=settings.fail_on,
         read_help=lambda: read_help(data_graph, shapes_graph, namespaces),
         changed=None if changed is None else changed.to_dict(),
     )
+
+
+def _counted(
+    results: Sequence[RawResult], acceptance: Acceptance, rules: RuleIndex
+) -> tuple[Counter[tuple[Severity, Status]], set[tuple[str, str]]]:
+    """Count results by severity and status; tell rule and focus of those that are where something is accepted."""
+    counts: Counter[tuple[Severity, Status]] = Counter()
+    for name, number in Counter(one.severity for one in results).items():
+        counts[severity_of(name), "open"] += number
+    known, foci = set[tuple[str, str]](), acceptance.foci
+    for one in results if foci else ():
+        focus = text_of(one.focus)
+        if focus in foci:
+            key = (rules.rule_of(one.shape), focus)
+            known.add(key)
+            severity = severity_of(one.severity)
+            counts[severity, "open"] -= 1
+            counts[severity, acceptance.status(*key)] += 1
+    return counts, known
 
 
 def _named(run: EngineRun, paths: Iterable[Conduit], data: Graph, namespaces: Namespaces) -> set[Node]:

@@ -19,7 +19,7 @@ from qe_kg.rdflib_bridge import to_graph
 from qe_kg.shacl import graph as shacl_graph
 from qe_kg.shacl.nodes import iri, literal_node
 from qe_kg.shacl.paths import read_path
-from qe_kg.shacl.results import EngineRun, RawResult, in_order
+from qe_kg.shacl.results import EngineRun, RawResult, in_fixed_order, in_order
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
@@ -61,7 +61,7 @@ def validate(data_quads: Sequence[ox.Quad], shapes_quads: Sequence[ox.Quad]) -> 
         paths.add(_node(subject), _node(predicate), _node(value))
     results = [_read(report, node, paths) for node in report.objects(None, SH.result)]
     focus_nodes, active = _coverage(data, shapes)
-    return EngineRun(NAME, tuple(sorted(results, key=RawResult.key)), focus_nodes, active)
+    return EngineRun(NAME, in_fixed_order(results), focus_nodes, active)
 
 
 def _refuse_unsupported(shapes: Graph) -> None:

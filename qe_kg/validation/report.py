@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -188,7 +189,11 @@ class Result:
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts of a report. ``focus_nodes`` and ``shapes`` tell what was looked at; ``seconds`` is wall time."""
+    """Counts of a report.
+
+    ``focus_nodes`` and ``shapes`` tell what was looked at; ``seconds`` is wall time
+    until all was found and counted.
+    """
 
     open: int
     waived: int
@@ -197,6 +202,18 @@ class Summary:
     focus_nodes: int
     shapes: int
     seconds: float
+
+    @classmethod
+    def of(cls, counts: Counter[tuple[Severity, Status]], *, focus_nodes: int, shapes: int, seconds: float) -> Summary:
+        """Sum up how many results there are of each severity and status."""
+        by_status, by_severity = Counter[Status](), Counter[Severity]()
+        for (severity, status), number in counts.items():
+            by_status[status] += number
+            by_severity[severity] += number
+        return cls(
+            by_status["open"], by_status["waived"], by_status["baseline"],
+            {name: by_severity[name] for name in SEVERITIES}, focus_nodes, shapes, seconds,
+        )  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -211,12 +228,13 @@ class Summary:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ValidationReport:
-    """All results of a validation, ordered by severity, rule and focus.
+    """What a validation found.
 
     ``conforms`` is False where an open result is at least as grave as the severity that was to fail.
-    ``write_turtle`` makes what ``as_turtle`` returns, part by part; it costs time and is seldom wanted. ``profiles``
+    ``make_results`` makes what ``results`` returns, and ``write_turtle`` what ``as_turtle`` returns, part by part; both
+    cost time where much was found, and few forms of a report need both. ``profiles``
     are the jurisdictions whose rules were checked (none: all rules), ``day`` the day that dates were compared with, and
     ``notes`` what a reader must know to trust the verdict. ``coverage`` says what was not looked at, as the
     JSON form has it (see `qe_kg.validation.coverage`). ``changed`` says, where only what changed was validated, which
@@ -226,16 +244,29 @@ class ValidationReport:
 
     conforms: bool
     engine: str
-    results: tuple[Result, ...]
     summary: Summary
-    write_turtle: Callable[[], Iterable[str]] = field(repr=False, compare=False)
+    make_results: Callable[[], Iterable[Result]] = field(repr=False)
+    write_turtle: Callable[[], Iterable[str]] = field(repr=False)
     profiles: tuple[str, ...] = ()
     day: date | None = None
     coverage: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     fail_on: Severity = "Violation"
-    read_help: Callable[[], tuple[RuleHelp, ...]] = field(default=tuple, repr=False, compare=False)
+    read_help: Callable[[], tuple[RuleHelp, ...]] = field(default=tuple, repr=False)
     changed: dict[str, Any] | None = None
+
+    @cached_property
+    def results(self) -> tuple[Result, ...]:
+        """All results, ordered by severity, rule and focus."""
+        gravity = {name: number for number, name in enumerate(SEVERITIES)}
+
+        def key(one: Result) -> tuple[int | str, ...]:
+            value = one.value or ""
+            return (
+                gravity[one.severity], one.rule, one.focus, one.path or "", value, one.component, one.shape, one.message
+            )  # fmt: skip
+
+        return tuple(sorted(self.make_results(), key=key))
 
     @property
     def as_turtle(self) -> str:
@@ -261,53 +292,3 @@ class ValidationReport:
             "coverage": self.coverage,
             **({} if self.changed is None else {"changed": self.changed}),
         }
-
-
-def make_report(
-    results: list[Result], *, engine: str, fail_on: Severity, focus_nodes: int, shapes: int, seconds: float,
-    write_turtle: Callable[[], Iterable[str]], profiles: tuple[str, ...] = (), day: date | None = None,
-    coverage: dict[str, Any] | None = None,
-    notes: tuple[str, ...] = (),
-    read_help: Callable[[], tuple[RuleHelp, ...]] = tuple,
-    changed: dict[str, Any] | None = None,
-) -> ValidationReport:  # fmt: skip
-    """Order and count results and decide whether the data conform."""
-    gravity = {name: number for number, name in enumerate(SEVERITIES)}
-    ordered = sorted(
-        results,
-        key=lambda one: (
-            gravity[one.severity],
-            one.rule,
-            one.focus,
-            one.path or "",
-            one.value or "",
-            one.component,
-            one.shape,
-            one.message,
-        ),
-    )
-    failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-    status = Counter(result.status for result in ordered)
-    severity = Counter(result.severity for result in ordered)
-    return ValidationReport(
-        conforms=not any(result.status == "open" and result.severity in failing for result in ordered),
-        engine=engine,
-        results=tuple(ordered),
-        summary=Summary(
-            open=status["open"],
-            waived=status["waived"],
-            baseline=status["baseline"],
-            by_severity={name: severity[name] for name in SEVERITIES},
-            focus_nodes=focus_nodes,
-            shapes=shapes,
-            seconds=seconds,
-        ),
-        write_turtle=write_turtle,
-        profiles=profiles,
-        day=day,
-        coverage=coverage or {},
-        notes=notes,
-        fail_on=fail_on,
-        read_help=read_help,
-        changed=changed,
-    )

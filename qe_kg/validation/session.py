@@ -136,7 +136,9 @@ class Validator:
             return found
         return (
             *found,
-            *self._acceptance.faults(found, lambda _: None, partial(label_of, self._session.graph)),
+            *self._acceptance.faults(
+                {(one.rule, one.focus) for one in found}, lambda _: None, partial(label_of, self._session.graph)
+            ),
         )
 
     def apply(self, change: Change) -> Rechecked:
@@ -248,7 +250,7 @@ class Validator:
 
     def _shown(self, results: Iterable[RawResult]) -> tuple[Result, ...]:
         made = Results(self._rules, self._session.graph, self._names)
-        return tuple(self._acceptance.apply(made.make(one, NOWHERE) for one in results))
+        return tuple(self._acceptance.apply(made.make(one, NOWHERE)) for one in results)
 
 
 def _exchange(graph: LiveGraph, come: Iterable[Triple], go: Iterable[Triple]) -> None:

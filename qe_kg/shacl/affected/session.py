@@ -15,7 +15,7 @@ from qe_kg.shacl.direct import DirectRun, make_result
 from qe_kg.shacl.engine import CompiledShapes
 from qe_kg.shacl.model import Shape
 from qe_kg.shacl.nodes import RDFS_SUBCLASS_OF, Node, is_literal, text_of
-from qe_kg.shacl.results import RawResult
+from qe_kg.shacl.results import RawResult, in_fixed_order
 from qe_kg.store.live_source import LiveSource
 from qe_kg.store.sparql_source import altered_by_store
 
@@ -84,7 +84,7 @@ class Session:
             }
             self.warm()
         every = (one for kept in self._kept.values() for results in kept.values() for one in results)
-        return tuple(sorted(every, key=RawResult.key))
+        return in_fixed_order(every)
 
     def warm(self) -> None:
         """Load what SPARQL constraints need, so that no change has to wait for it."""
@@ -195,8 +195,8 @@ class Session:
             },
             tuple((name, one.everything) for name, one in extents.items() if one.everything is not None),
             len(checked),
-            tuple(sorted(found, key=RawResult.key)),
-            tuple(sorted(gone, key=RawResult.key)),
+            in_fixed_order(found),
+            in_fixed_order(gone),
             frozenset(also),
         )
 
