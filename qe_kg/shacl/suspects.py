@@ -6,8 +6,9 @@ the last word. In large data most nodes conform, and all that is left to do is t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,7 @@ Bytes = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 _Pairs = tuple[Ids, Ids]
 _SWEEPS = 6
-_FEW = 100  # to order one of so many nodes costs less than to go through them all
+_FEW = 100  # one of so many nodes
 _GROWTH = 4  # so many times as many pairs as triples, a path may lead to; more are not looked at
 _TEXTS = frozenset([STRING, LANG_STRING])  # of these each lexical form is well-formed
 
@@ -58,6 +59,7 @@ class Suspects:
         self._shapes, self._graph, self._run, self._doubtful = shapes, graph, run, doubtful
         self._columns: Columns = graph.columns
         self._classes: dict[Node, Ids] = {}
+        self._walks = _Walks(self._most)
         self.reached: set[Node] = set()
         self.read: dict[SparqlConstraint, Rows | None] = {}
 
@@ -99,10 +101,14 @@ class Suspects:
 
     def _set(self, numbers: Ids) -> Ids:
         """Return some numbers in order, each once."""
-        if len(numbers) * _FEW < len(self._columns.names):
+        if self._are_few(numbers):
             return np.unique(numbers)
         found: Ids = np.flatnonzero(self._mask(numbers)).astype(np.int32)
         return found
+
+    def _are_few(self, numbers: Ids) -> bool:
+        """Tell whether to order or look up numbers costs less than to go through all that there are."""
+        return len(numbers) * _FEW < len(self._columns.names)
 
     def _without(self, numbers: Ids, others: Ids) -> Ids:
         return numbers[~self._mask(others)[numbers]]
@@ -122,7 +128,7 @@ class Suspects:
         if isinstance(path, Inverse) and not isinstance(path.path, Predicate):
             return self._pairs(reversed_path(path.path), foci)
         if isinstance(path, SequencePath):
-            return self._walk(path.paths, foci)
+            return self._walks.find((path, _digest(foci)), lambda: self._walk(path.paths, foci))
         if isinstance(path, Alternative):
             several = [self._pairs(one, foci) for one in path.paths]
             return None if None in several else _together(*(one for one in several if one is not None))
@@ -169,8 +175,12 @@ class Suspects:
         """Join pairs on what the first end in and the second begin with; None where that gives too many."""
         order = np.argsort(second[0], kind="stable")
         keys, ends = second[0][order], second[1][order]
-        low = np.searchsorted(keys, first[1])
-        numbers = np.searchsorted(keys, first[1], side="right") - low
+        if self._are_few(first[1]):
+            low = np.searchsorted(keys, first[1])
+            numbers = np.searchsorted(keys, first[1], side="right") - low
+        else:
+            counts = np.bincount(keys, minlength=len(self._columns.names))
+            low, numbers = (np.cumsum(counts) - counts)[first[1]], counts[first[1]]
         if numbers.sum() > self._most:
             return None
         starts = np.repeat(first[0], numbers)
@@ -359,6 +369,38 @@ class Suspects:
         if end in domains:
             return domains[end]
         return np.ones(len(self._columns.names), dtype=bool) if end[0] == "?" else self._mask(self._numbers([end]))
+
+
+class _Walks:
+    """The last walks, since many shapes go the same way from the same nodes.
+
+    Args:
+        most: how many pairs are kept.
+
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most, self._number = most, 0
+        self._known: dict[tuple[Path, bytes], _Pairs | None] = {}
+
+    def find(self, key: tuple[Path, bytes], walk: Callable[[], _Pairs | None]) -> _Pairs | None:
+        """Return what is known of a walk, else walk and keep that; what was asked for longest ago goes first."""
+        if key in self._known:
+            self._known[key] = found = self._known.pop(key)
+            return found
+        self._known[key] = found = walk()
+        self._number += _size(found)
+        while self._number > self._most:
+            self._number -= _size(self._known.pop(next(iter(self._known))))
+        return found
+
+
+def _size(pairs: _Pairs | None) -> int:
+    return 0 if pairs is None else len(pairs[0])
+
+
+def _digest(numbers: Ids) -> bytes:
+    return blake2b(numbers.data, digest_size=16).digest()
 
 
 def _together(*several: _Pairs) -> _Pairs:
