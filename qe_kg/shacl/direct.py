@@ -139,13 +139,11 @@ class DirectRun:
             shape = self.shapes[name]
             if shape.deactivated:
                 continue
+            is_often = max(counts.values(), default=0) > 1
             for constraint in shape.constraints:
                 make = _maker(shape, constraint)
-                for focus, found in constraint.check_all(counts, shape, self):
-                    result = make(focus, found)
-                    yield result
-                    for _ in range(1, counts[focus]):
-                        yield result
+                made = [make(focus, found) for focus, found in constraint.check_all(counts, shape, self)]
+                yield from (one for one in made for _ in range(counts[one.focus])) if is_often else made
 
 
 def make_result(shape: Shape, constraint: Constraint, focus: Node, found: Finding) -> RawResult:

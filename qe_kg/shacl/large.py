@@ -13,6 +13,7 @@ from functools import cache
 import numpy as np
 
 from qe_kg.shacl.column_graph import ColumnGraph
+from qe_kg.shacl.column_paths import Ids
 from qe_kg.shacl.components.custom import Custom
 from qe_kg.shacl.components.logic import Not
 from qe_kg.shacl.components.sparql import SparqlConstraint
@@ -23,7 +24,7 @@ from qe_kg.shacl.model import Shape
 from qe_kg.shacl.nodes import Node
 from qe_kg.shacl.results import EngineRun, RawResult, in_fixed_order
 from qe_kg.shacl.sparql_source import SparqlSource
-from qe_kg.shacl.suspects import Ids, Suspects
+from qe_kg.shacl.suspects import Suspects
 from qe_kg.store.columns import Columns, Rows
 from qe_kg.store.sparql_source import MemorySource
 

@@ -33,7 +33,7 @@ def report_turtle(raw: Sequence[RawResult], others: Iterable[Result], namespaces
     writer = _Writer(namespaces)
     yield "".join(f"@prefix {prefix}: <{namespaces.prefixes[prefix]}> .\n" for prefix in _PREFIXES)
     begin = "\n[] a sh:ValidationReport ;\n    sh:conforms false ;\n    sh:result "
-    entries = chain(map(writer.write, raw), map(writer.write_own, others))
+    entries = chain(writer.write(raw), map(writer.write_own, others))
     while some := list(islice(entries, _AT_ONCE)):
         yield begin + " ,\n        ".join(some)
         begin = " ,\n        "
@@ -53,11 +53,16 @@ class _Writer:
         self._focus = cache(lambda node: _BEGIN + _pair("sh:focusNode", self._term(node)))
         self._value = cache(lambda node: _pair("sh:value", self._term(node)))
 
-    def write(self, one: RawResult) -> str:
-        focus, path, value, severity, component, shape, messages = one
-        along = "" if path is None else self._along(path)
-        having = "" if value is None else self._value(value)
-        return f"{self._focus(focus)}{along}{having}{self._said(severity, component, shape, messages)} ]"
+    def write(self, results: Iterable[RawResult]) -> Iterator[str]:
+        """Write results of shapes."""
+        before: Sequence[object] = []
+        said = ""
+        for focus, path, value, *alike in results:
+            if alike != before:  # results of one constraint follow each other
+                before, said = alike, f"{self._said(*alike)} ]"
+            along = "" if path is None else self._along(path)
+            having = "" if value is None else self._value(value)
+            yield f"{self._focus(focus)}{along}{having}{said}"
 
     def write_own(self, one: Result) -> str:
         """Write a result that no shape brought about."""

@@ -27,6 +27,7 @@ USERS = {
         "qe_kg.lineage.*",
         "qe_kg.store.name_list",
         "qe_kg.shacl.column_graph",
+        "qe_kg.shacl.column_paths",
         "qe_kg.shacl.large",
         "qe_kg.shacl.suspects",
         "qe_kg.store.columns",
