@@ -10,21 +10,21 @@ from __future__ import annotations
 import bisect
 import re
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Literal, NamedTuple
 
 from qe_kg.errors import ReadError
 from qe_kg.namespaces import RDF, Namespaces
-from qe_kg.store.files import format_of, parse_quads, read_quads, relabelled, text_of
-from qe_kg.turtle_spans import NotFollowedError, Spans, spans_of, spans_of_lines
-
-if TYPE_CHECKING:
-    import pyoxigraph as ox
+from qe_kg.store.files import format_of, read_quads, text_of
+from qe_kg.turtle_spans import NotFollowedError, Spans, spans_of, spans_of_line
 
 _FOLLOWED = ("ttl", "trig", "nt", "nq")
+
+#: What of a triple has a place: its object, the subject of its description, that description, and the end of it.
+Kind = Literal["triple", "subject", "description", "end_of_description"]
 
 
 class Place(NamedTuple):
@@ -107,56 +107,22 @@ def _places(path: Path, _modified: int, _size: int) -> FilePlaces | None:
         return None
 
 
-class _PickedPlaces(FilePlaces):
-    """The places of some lines of a file."""
-
-    def __init__(self, text: str, numbers: Sequence[int]) -> None:
-        super().__init__(text, spans_of_lines(text) or spans_of(text))
-        self._numbers = numbers
-
-    def _line_and_column(self, offset: int) -> tuple[int, int]:
-        line, column = super()._line_and_column(offset)
-        return self._numbers[line - 1], column
-
-
-@dataclass(frozen=True)
-class Excerpt:
-    """Some of the triples of an N-Triples file, with their places in it.
-
-    Attributes:
-        path: the file.
-        name: the name to report it under.
-        quads: the triples.
-        places: where they stand, by their number here; None where that cannot be told.
-
-    """
-
-    path: Path
-    name: str
-    quads: list[ox.Quad]
-    places: FilePlaces | None
-
-
-def make_excerpt(path: Path, name: str, numbers: Sequence[int], lines: bytes, labels: Mapping[bytes, bytes]) -> Excerpt:
-    """Make an excerpt of an N-Triples file out of some of its lines.
+def place_in_line(line: str, number: int, kind: Kind) -> Place:
+    """Return a place in a line of N-Triples.
 
     Args:
-        path: the file.
-        name: the name to report it under.
-        numbers: the numbers of the lines.
-        lines: their text.
-        labels: how its quads call each blank node that the text has, both as N-Triples has them.
+        line: the line, which has a triple.
+        number: its number.
+        kind: the place of what.
 
     """
-    text = lines.decode()
-    quads = parse_quads(text)
-    if labels:
-        quads = list(relabelled(quads, lambda label: labels[b"_:" + label.encode()][2:].decode()))
     try:
-        places = _PickedPlaces(text, numbers)
+        found = spans_of_line(line)
     except NotFollowedError:
-        return Excerpt(path, name, quads, None)
-    return Excerpt(path, name, quads, places if len(places) == len(quads) else None)
+        return Place(number, 1, number, len(line) + 1)
+    first = found.start if kind == "triple" else found.end if kind == "end_of_description" else found.subject_start
+    last = found.subject_end if kind == "subject" else found.end
+    return Place(number, first + 1, number, last + 1)
 
 
 def subject_place(path: Path, iri: str) -> Place | None:
@@ -258,7 +224,8 @@ def main_description(numbers: Sequence[int], predicate: Callable[[int], str]) ->
     """Choose out of a subject's triples the one whose description says what the subject is; else the first.
 
     Raises:
-        ValueError: there are none.
+        IndexError: there are none.
 
     """
-    return min(numbers, key=lambda number: (predicate(number) != f"{RDF}type", number))
+    first = numbers[0]
+    return next((number for number in numbers if predicate(number) == f"{RDF}type"), first)

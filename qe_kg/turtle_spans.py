@@ -79,26 +79,30 @@ class Spans:
 # A line as programs write it; the last group is the object.
 _NODE = rf"{_IRI}|_:[^\s<>\"]++"
 _LINE = re.compile(
-    rf"({_NODE}) ({_IRI}) ({_NODE}|\"(?:[^\"\\\n]++|\\.)*+\"(?:@[A-Za-z][A-Za-z0-9-]*+|\^\^{_IRI})?+) \.\n"
+    rf"({_NODE}) ({_IRI}) ({_NODE}|\"(?:[^\"\\\n]++|\\.)*+\"(?:@[A-Za-z][A-Za-z0-9-]*+|\^\^{_IRI})?+) \."
 )
 
 
-def spans_of_lines(text: str) -> Spans | None:
-    """Follow N-Triples in which each line is three terms with a space between them, and a full stop; else None.
+class LineSpans(NamedTuple):
+    """Where in a line of N-Triples the subject begins and ends, and the object."""
 
-    The first character of each term and the end of the line tell where it is, so that no token has to be looked at.
+    subject_start: int
+    subject_end: int
+    start: int
+    end: int
+
+
+def spans_of_line(line: str) -> LineSpans:
+    """Follow one line of N-Triples that has a triple.
+
+    Raises:
+        NotFollowedError: it cannot be followed.
+
     """
-    spans, at = Spans(), 0
-    for match in _LINE.finditer(text):
-        if match.start() != at:
-            return None
-        spans.block.append(spans.open_block(at, match.end(1)))
-        spans.predicate.append(match.start(2))
-        spans.start.append(match.start(3))
-        spans.end.append(match.end(3))
-        spans.block_end[-1] = match.end(3)
-        at = match.end()
-    return spans if at == len(text) else None
+    if match := _LINE.fullmatch(line):
+        return LineSpans(0, match.end(1), *match.span(3))
+    spans = spans_of(line)
+    return LineSpans(spans.subject_start[0], spans.subject_end[0], spans.start[0], spans.end[0])
 
 
 # What is expected next.

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
-from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -50,7 +49,8 @@ def json_parts(value: dict[str, Any], name: str, members: Iterable[Any]) -> Iter
     before, after = as_json(value).split(f'"{name}": []', 1)
     begin, end = f'{before}"{name}": [', "]"
     for member in members:
-        yield f"{begin}\n{indent(as_json(member), '    ')}"
+        text = as_json(member).replace("\n", "\n    ")  # a line break within a string is written in another way
+        yield f"{begin}\n    {text}"
         begin, end = ",", "\n  ]"
     yield f"{begin if end == ']' else ''}{end}{after}\n"
 

@@ -8,7 +8,7 @@ graph of their own and answers in a fraction of the time.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 
@@ -124,13 +124,16 @@ class ColumnGraph(Graph):
     def _rows_by_subject(self) -> _Pairs:
         return _Pairs(self.columns.subjects, np.arange(len(self.columns.subjects), dtype=np.int32))
 
+    @cached_property
+    def _rows_by_value(self) -> _Pairs:
+        return _Pairs(self.columns.values, np.arange(len(self.columns.values), dtype=np.int32))
+
     def properties(self, subject: Node) -> dict[Node, list[Node]]:
         """Return the values of each property of a subject."""
-        number, found = self.columns.number(subject), dict[Node, dict[Node, None]]()
-        if number is not None:
-            for row in self._rows_by_subject.of(number):
-                name = self.columns.node(int(self.columns.properties[row]))
-                found.setdefault(name, {})[self.columns.node(int(self.columns.values[row]))] = None
+        found = dict[Node, dict[Node, None]]()
+        for row in self.rows_of_subject(subject):
+            name = self.columns.node(int(self.columns.properties[row]))
+            found.setdefault(name, {})[self.columns.node(int(self.columns.values[row]))] = None
         return {name: list(values) for name, values in found.items()}
 
     def objects(self, subject: Node, predicate: Node) -> list[Node]:
@@ -169,13 +172,15 @@ class ColumnGraph(Graph):
         """Return all subjects and objects."""
         return set(self.columns.nodes(np.union1d(self.columns.subjects, self.columns.values).tolist()))
 
-    def neighbours(self, subjects: Collection[Node]) -> set[Node]:
-        """Return the nodes, but no literals, that are values of any property of some subjects."""
-        columns = self.columns
-        wanted = np.zeros(len(columns.names), dtype=bool)
-        wanted[[one for one in map(columns.number, subjects) if one is not None]] = True
-        values = np.unique(columns.values[wanted[columns.subjects]]).tolist()
-        return {node for node in columns.nodes(values) if node[0] != '"'}
+    def rows_of_subject(self, node: Node) -> list[int]:
+        """Return the rows of a subject."""
+        number = self.columns.number(node)
+        return [] if number is None else self._rows_by_subject.of(number)
+
+    def rows_of_value(self, node: Node) -> list[int]:
+        """Return the rows with a value."""
+        number = self.columns.number(node)
+        return [] if number is None else self._rows_by_value.of(number)
 
     def instances(self, of: Node) -> AbstractSet[Node]:
         """Return the SHACL instances of a class."""

@@ -12,7 +12,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import compress, count
 from pathlib import Path
@@ -31,8 +31,6 @@ Numbers = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.intp]
 
 _BLOCK = 1 << 21
-#: How many lines of an excerpt are written at once.
-_AT_ONCE = 1 << 16
 #: From this size on (bytes), two processes share a file; the other one begins later, and so gets less of it.
 APART, _SHARE = 1 << 25, 0.55
 _OTHER_HALF = """
@@ -331,12 +329,9 @@ class Columns:
         with_blank = _have(BLANK, lines)
         return tuple(b"".join(compress(lines, chosen.tobytes())) for chosen in (~with_blank, with_blank))
 
-    def _written(self, rows: Rows, labels: Mapping[bytes, bytes] | None = None) -> list[bytes]:
-        """Return rows as lines of N-Triples, some blank nodes with other labels than here."""
+    def _written(self, rows: Rows) -> list[bytes]:
         names, columns = self.names, (self.subjects, self.properties, self.values)
         terms = [[names[number] for number in column[rows].tolist()] for column in columns]
-        if labels:
-            terms = [[labels.get(name, name) for name in column] for column in terms]
         return [
             b"%b %b %b\n" % (subject, property_, value if value[0] == 34 else value + END)
             for subject, property_, value in zip(*terms, strict=True)
@@ -351,24 +346,11 @@ class Columns:
         """Return the blank nodes of a file as they are called here, by what they are called there."""
         return self._labels[self._files.index(file)]
 
-    def excerpts(self, file: Path, subjects: Iterable[str]) -> Iterator[tuple[list[int], bytes]]:
-        """Yield the lines of a file that are about some subjects, many at a time: their numbers, and their text there.
-
-        Blank nodes are asked for as they are called here, and are in the text as they are called in the file.
-        """
+    def file_rows(self, file: Path) -> FileRows:
+        """Return the rows that stand in a file."""
         number = self._files.index(file)
-        wanted = np.zeros(len(self.names), dtype=bool)
-        wanted[[one for one in map(self.number, subjects) if one is not None]] = True
-        rows = np.flatnonzero(wanted[self.subjects] & (self.lines > 0) & (self.files == number))
-        lines, first = np.unique(self.lines[rows], return_index=True)
-        there = {made: label for label, made in self._labels[number].items()}
-        for start in range(0, len(lines), _AT_ONCE):
-            chosen = lines[start : start + _AT_ONCE].tolist()
-            text = self._written(rows[first[start : start + _AT_ONCE]], there)
-            for place, at in enumerate(chosen):
-                if odd := self._odd.get((number, at)):
-                    text[place] = odd + b"\n"
-            yield chosen, b"".join(text)
+        odd = {line: text for (where, line), text in self._odd.items() if where == number}
+        return FileRows(self, number, odd, {made: label for label, made in self._labels[number].items()})
 
     @cached_property
     def altered(self) -> dict[str, int]:
@@ -384,6 +366,51 @@ class Columns:
                 pairs = {*zip(self.subjects[there].tolist(), self.values[there].tolist(), strict=True)}
                 numbers[self.node(kind)] = len(pairs)
         return numbers
+
+
+class FileRows:
+    """The rows of one file, looked at one by one: made by `Columns.file_rows`.
+
+    Args:
+        columns: all rows.
+        file: the number of the file.
+        odd: the lines that are not three terms with a space between them, by number.
+        labels: what blank nodes are called in the file, by what they are called in the columns.
+
+    """
+
+    def __init__(self, columns: Columns, file: int, odd: Mapping[int, bytes], labels: Mapping[bytes, bytes]) -> None:
+        self._file, self._odd, self._labels, self._names = file, odd, labels, columns.names
+        # A look into numpy's arrays takes several times as long as into these.
+        self._files, self._lines = columns.files.data, columns.lines.data
+        self._terms = columns.subjects.data, columns.properties.data, columns.values.data
+        self._node = columns.node
+
+    def among(self, rows: Iterable[int]) -> list[int]:
+        """Return those of some rows that stand in the file, in its order."""
+        number, files, lines = self._file, self._files, self._lines
+        return sorted((row for row in rows if files[row] == number and lines[row]), key=lines.__getitem__)
+
+    def subject(self, row: int) -> str:
+        """Return the subject of a row, as a node."""
+        return self._node(self._terms[0][row])
+
+    def predicate(self, row: int) -> str:
+        """Return the property of a row, as a node."""
+        return self._node(self._terms[1][row])
+
+    def value(self, row: int) -> str:
+        """Return the value of a row, as a node."""
+        return self._node(self._terms[2][row])
+
+    def line(self, row: int) -> tuple[int, str]:
+        """Return the line that a row stands in: its number, and its text in the file without the end."""
+        at = self._lines[row]
+        if odd := self._odd.get(at):
+            return at, odd.decode("utf-8-sig").rstrip("\r\n")
+        names = [self._names[column[row]] for column in self._terms]
+        subject, predicate, value = (self._labels.get(one, one) for one in names) if self._labels else names
+        return at, (b"%b %b %b" % (subject, predicate, value if value[0] == 34 else value + END)).decode()
 
 
 def _have(part: bytes, texts: Sequence[bytes]) -> npt.NDArray[np.bool_]:

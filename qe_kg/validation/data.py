@@ -9,12 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qe_kg.positions import Excerpt, make_excerpt
 from qe_kg.shacl.engine import Altered, altered_in
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.nodes import Node
 from qe_kg.store.files import with_labels
 from qe_kg.store.sparql_source import MemorySource
+from qe_kg.validation.triples import Triples, triples_of, triples_of_rows
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 #: From this size on (bytes), an N-Triples file is not held as objects of Python, and the data are asked by queries.
 LARGE = 4_000_000
-#: So many steps of a path from a focus node are told with their places in large files.
-_STEPS = 2
 
 
 @dataclass(frozen=True)
@@ -154,20 +152,9 @@ class Data:
         """What is looked up one by one."""
         return self.column_graph if self.large else self.graph
 
-    def to_locate(self, nodes: Iterable[Node]) -> list[InputFile | Excerpt]:
-        """Return the files to look for places in; of large ones the triples of some nodes and of their neighbours."""
-        if not self.large:
-            return list(self._files)
-        wanted = edge = set(nodes)
-        for _ in range(_STEPS):
-            edge = self.column_graph.neighbours(edge) - wanted
-            wanted |= edge
-        found: list[InputFile | Excerpt] = []
-        for file in self._files:
-            if not file.is_large:
-                found.append(file)
-                continue
-            labels = self.columns.labels(file.path)
-            for numbers, lines in self.columns.excerpts(file.path, wanted):
-                found.append(make_excerpt(file.path, file.name, numbers, lines, labels))
-        return found
+    def triples(self) -> list[Triples]:
+        """Return the triples of the files, with their places."""
+        return [
+            triples_of_rows(self.column_graph, file.path, file.name) if file.is_large else triples_of(file)
+            for file in self._files
+        ]

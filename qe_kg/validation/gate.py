@@ -48,6 +48,7 @@ from qe_kg.validation.report import (
 )
 from qe_kg.validation.rule_help import read_help
 from qe_kg.validation.rule_index import RuleIndex
+from qe_kg.validation.triples import triples_of
 from qe_kg.validation.turtle_report import report_turtle
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def validate(
     for triple in in_store.accepted() if in_store else ():
         here.add(*triple)
     data_graph: Graph = here if in_store else everything.facts
-    shapes_graph = Graph(shapes_quads)
+    shapes_graph, shapes_triples = Graph(shapes_quads), list(map(triples_of, shapes))
     rules = RuleIndex(data_graph, shapes_graph, namespaces)
     if settings.profiles is not None:
         rules.check_profiles(settings.profiles)
@@ -162,15 +163,13 @@ def validate(
             for triple in in_store.labels(_named(run, paths.values(), here, namespaces)):
                 here.add(*triple)
     except IllFormedShapes as error:
-        told = placed(error, Locator(tuple, shapes, shapes_graph), namespaces)
+        told = placed(error, Locator(tuple, shapes_triples, shapes_graph), namespaces)
         raise (NotInStoreError(str(told)) if isinstance(error, NotByQueries) else told) from error
     acceptance = Acceptance(
         data_graph, rules, namespaces, day, profiles=settings.profiles,
         waivers=settings.use_waivers, baseline=settings.use_baseline,
     )  # fmt: skip
-    of_paths = (iri(hop.flow) for path in paths.values() for hop in path.hops)
-    to_locate = chain((one.focus for one in run.results), of_paths, acceptance.nodes)
-    locator = Locator(lambda: everything.to_locate(to_locate), shapes, shapes_graph)
+    locator = Locator(everything.triples, shapes_triples, shapes_graph)
     made = Results(rules, data_graph, namespaces)
     counts, known = _counted(run.results, acceptance, rules)
     # A faulty reference can be mended by whoever made it, and is nobody's to accept.

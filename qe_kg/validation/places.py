@@ -9,15 +9,14 @@ triples that it looks at.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
-from functools import cached_property
-from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from qe_kg.errors import ShapesError
 from qe_kg.namespaces import Namespaces
-from qe_kg.positions import Excerpt, FilePlaces, Place, main_description, places_of, subject_place
+from qe_kg.positions import Kind, main_description
 from qe_kg.shacl.graph import Graph
 from qe_kg.shacl.model import IllFormedShapes
 from qe_kg.shacl.nodes import RDF_TYPE, Node, is_literal, literal_parts, sh, text_of
@@ -25,30 +24,20 @@ from qe_kg.shacl.paths import Alternative, Inverse, Path, Predicate, Repeated, r
 from qe_kg.shacl.paths import Sequence as SequencePath
 from qe_kg.shacl.results import RawResult
 from qe_kg.validation.report import Located, Places, SourcePlace
+from qe_kg.validation.triples import Triples
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
 #: How many nodes a path with * or + is followed over; beyond that a place is not worth the time.
 _MAX_NODES = 2000
+_KEPT = 1 << 14
+#: Reports are ordered by rule, so that a node comes again when all the others have come.
+_NODES = 1 << 17
 _MISSING = frozenset({"MinCount", "QualifiedMinCount", "HasValue"})
 _PAIR = frozenset({"Equals", "Disjoint", "LessThan", "LessThanOrEquals"})
 _COMBINING = ("and", "or", "xone")
 _QUERY_NAME = re.compile(r":([\w.-]*\w)|<[^<>\s]*[#/]([\w.-]+)>")
-
-
-class File(Protocol):
-    """What is needed of a file: see `qe_kg.validation.gate.InputFile`."""
-
-    @property
-    def path(self) -> FilePath: ...  # noqa: D102
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def quads(self) -> list[ox.Quad]: ...  # noqa: D102
-
-
-_Kind = Literal["triple", "subject", "description", "end_of_description"]
 
 
 class _Ref(NamedTuple):
@@ -57,69 +46,45 @@ class _Ref(NamedTuple):
 
 
 class _Index:
-    """Files' triples by subject, and by object where a path leads backwards."""
+    """The triples of files."""
 
-    def __init__(self, find_files: Callable[[], Sequence[File]]) -> None:
+    def __init__(self, find_files: Callable[[], Sequence[Triples]]) -> None:
         self._find_files = find_files
-        self._by_subject: dict[Node, list[_Ref]] | None = None
-        self._values: dict[tuple[Node, Node], list[_Ref]] = {}
-        self._by_object: dict[Node, list[_Ref]] | None = None
-        self._places: dict[int, FilePlaces | None] = {}
+        # Several questions about a result are about one node, and several results lead to one.
+        self.of, self.values = lru_cache(_KEPT)(self._of), lru_cache(_KEPT)(self._values)
 
     @cached_property
-    def files(self) -> Sequence[File]:
+    def files(self) -> Sequence[Triples]:
         return self._find_files()
 
-    def quad(self, ref: _Ref) -> ox.Quad:
-        return self.files[ref.file].quads[ref.number]
-
-    def of(self, subject: Node) -> list[_Ref]:
-        if self._by_subject is None:
-            self._by_subject = {}
-            for file, number, quad in self._all():
-                self._by_subject.setdefault(str(quad.subject), []).append(_Ref(file, number))
-        return self._by_subject.get(subject, [])
+    def _of(self, subject: Node) -> list[_Ref]:
+        return [_Ref(file, number) for file, one in enumerate(self.files) for number in one.of(subject)]
 
     def to(self, value: Node) -> list[_Ref]:
-        if self._by_object is None:
-            self._by_object = {}
-            for file, number, quad in self._all():
-                self._by_object.setdefault(str(quad.object), []).append(_Ref(file, number))
-        return self._by_object.get(value, [])
+        return [_Ref(file, number) for file, one in enumerate(self.files) for number in one.to(value)]
 
-    def _all(self) -> Iterator[tuple[int, int, ox.Quad]]:
-        for file, one in enumerate(self.files):
-            for number, quad in enumerate(one.quads):
-                yield file, number, quad
+    def _values(self, subject: Node, predicate: Node) -> list[_Ref]:
+        return [ref for ref in self.of(subject) if self.predicate(ref) == predicate]
 
-    def values(self, subject: Node, predicate: Node) -> list[_Ref]:
-        key = (subject, predicate)
-        if key not in self._values:
-            self._values[key] = [ref for ref in self.of(subject) if str(self.quad(ref).predicate) == predicate]
-        return self._values[key]
+    def subject(self, ref: _Ref) -> Node:
+        return self.files[ref.file].subject(ref.number)
+
+    def predicate(self, ref: _Ref) -> Node:
+        return self.files[ref.file].predicate(ref.number)
 
     def value(self, ref: _Ref) -> Node:
-        return str(self.quad(ref).object)
+        return self.files[ref.file].value(ref.number)
+
+    def quad(self, ref: _Ref) -> ox.Quad:
+        return self.files[ref.file].quad(ref.number)
 
     def main(self, refs: Sequence[_Ref]) -> _Ref:
         """Choose the triple whose description says what the subject is, out of those of one subject."""
-        chosen = main_description(range(len(refs)), lambda number: self.quad(refs[number]).predicate.value)
+        chosen = main_description(range(len(refs)), lambda number: text_of(self.predicate(refs[number])))
         return refs[chosen]
 
-    # --- places -------------------------------------------------------------------------------------------
-
-    def place(self, ref: _Ref, kind: _Kind = "triple") -> SourcePlace:
-        file = self.files[ref.file]
-        if ref.file not in self._places:
-            self._places[ref.file] = file.places if isinstance(file, Excerpt) else places_of(file.path, len(file.quads))
-        places = self._places[ref.file]
-        found: Place | None
-        if places is None:
-            subject = str(self.quad(ref).subject)
-            found = subject_place(file.path, subject[1:-1]) if subject.startswith("<") else None
-        else:
-            found = getattr(places, kind)(ref.number)
-        return SourcePlace(file.name, *(found or (None,)))
+    def place(self, ref: _Ref, kind: Kind = "triple") -> SourcePlace:
+        return self.files[ref.file].place(ref.number, kind)
 
 
 class _Found:
@@ -162,16 +127,17 @@ class Locator:
     """Finds the places of results in the files that were validated and in those of the shapes.
 
     Args:
-        data: gives the files that were validated; it is called when the first place is asked for.
-        shapes: the files of the shapes.
+        data: gives the triples of the files that were validated; it is called when the first place is asked for.
+        shapes: the triples of those of the shapes.
         graph: the shapes as a graph.
 
     """
 
-    def __init__(self, data: Callable[[], Sequence[File]], shapes: Sequence[File], graph: Graph) -> None:
+    def __init__(self, data: Callable[[], Sequence[Triples]], shapes: Sequence[Triples], graph: Graph) -> None:
         self._data, self._shapes, self._graph = _Index(data), _Index(lambda: shapes), graph
         self._known: dict[tuple[Node, str], list[Node]] = {}
         self._read_paths: dict[Node, list[Path]] = {}
+        self._main = lru_cache(_NODES)(self._find_main)
         self._of_shapes: dict[tuple[Node, str], SourcePlace | None] = {}
 
     def of_shapes(self, subject: Node, predicate: Node | None, value: Node | None) -> SourcePlace | None:
@@ -179,9 +145,7 @@ class Locator:
         refs = self._shapes.of(subject)
         if not refs:
             return None
-        with_predicate = [
-            ref for ref in refs if predicate is not None and str(self._shapes.quad(ref).predicate) == predicate
-        ]
+        with_predicate = [ref for ref in refs if predicate is not None and self._shapes.predicate(ref) == predicate]
         exact = [ref for ref in with_predicate if self._shapes.value(ref) == value]
         if exact or with_predicate:
             return self._shapes.place((exact or with_predicate)[0])
@@ -193,16 +157,16 @@ class Locator:
 
     def source(self, result: RawResult) -> SourcePlace | None:
         """Return the place that a result stands at."""
-        data, focus = self._data, result.focus
-        of_focus = data.of(focus)
-        if of_focus and _component(result) in _MISSING:
-            return data.place(data.main(of_focus), "description")
-        if (result.path is not None or not of_focus) and (found := self._blamed(result)):
-            return data.place(found[0])
-        if of_focus:
-            return data.place(data.main(of_focus), "subject")
-        found = data.to(focus)
-        return data.place(found[0]) if found else None
+        focus = result.focus
+        if _component(result) in _MISSING and (described := self._main(focus, "description")):
+            return described
+        main = None if result.path else self._main(focus, "subject")
+        if main is None and (found := self._blamed(result)):
+            return self._data.place(found[0])
+        if main := main or self._main(focus, "subject"):
+            return main
+        found = self._data.to(focus)
+        return self._data.place(found[0]) if found else None
 
     def belongs(self, result: RawResult) -> SourcePlace | None:
         """Return the empty place where the triple belongs that a result misses."""
@@ -239,13 +203,15 @@ class Locator:
 
     def end_of(self, focus: Node) -> SourcePlace | None:
         """Return the empty place at the end of a node's description, where more about it belongs."""
-        refs = self._data.of(focus)
-        return self._data.place(self._data.main(refs), "end_of_description") if refs else None
+        return self._main(focus, "end_of_description")
 
     def locate_subject(self, focus: Node) -> SourcePlace | None:
         """Return the place of the description of a node."""
+        return self._main(focus, "subject")
+
+    def _find_main(self, focus: Node, kind: Kind) -> SourcePlace | None:
         refs = self._data.of(focus)
-        return self._data.place(self._data.main(refs), "subject") if refs else None
+        return self._data.place(self._data.main(refs), kind) if refs else None
 
     def of_shape(self, result: RawResult) -> SourcePlace | None:
         """Return the place of the shape's triple that a result is about."""
@@ -302,7 +268,7 @@ class Locator:
             texts = [text_of(text) for one in constraints for text in self._graph.objects(one, sh("select"))]
             names = {first or second for text in texts for first, second in _QUERY_NAME.findall(text)}
             refs = self._data.of(focus)
-            return [ref for ref in refs if re.split(r"[/#]", self._data.quad(ref).predicate.value)[-1] in names]
+            return [ref for ref in refs if re.split(r"[/#]", text_of(self._data.predicate(ref)))[-1] in names]
         found: list[_Ref] = []
         seen: set[tuple[Node, Node]] = set()
         for inner in self._members(shape, _parameter(component)):
@@ -387,12 +353,11 @@ def _step(data: _Index, predicate: Node, starts: _Routes, backwards: bool) -> _R
     found: _Routes = {}
     for node, route in starts.items():
         if backwards:
-            refs = [ref for ref in data.to(node) if str(data.quad(ref).predicate) == predicate]
+            refs = [ref for ref in data.to(node) if data.predicate(ref) == predicate]
         else:
             refs = data.values(node, predicate)
         for ref in refs:
-            quad = data.quad(ref)
-            found.setdefault(str(quad.subject if backwards else quad.object), (*route, ref))
+            found.setdefault(data.subject(ref) if backwards else data.value(ref), (*route, ref))
     return found
 
 

@@ -11,6 +11,7 @@ from qe_kg.manifest import RDF_ROLES
 from qe_kg.model import Model
 from qe_kg.validation.places import Locator
 from qe_kg.validation.report import SourcePlace
+from qe_kg.validation.triples import triples_of
 from qe_kg.why.impact import why_reached
 from qe_kg.why.places import Sources
 from qe_kg.why.reason import Reason
@@ -59,7 +60,8 @@ def why_result(model: Model, focus: str, rule: str, *, engine: str = "auto", **o
         expanded = model.catalogue.resolve(focus, "element", "record", "concept").iri
     files = {file: model.input_file(file) for file in model.manifest.of_role(*RDF_ROLES)}
     shapes = [one for file, one in files.items() if file.role == "shapes"]
-    locator = Locator(lambda: [*files.values(), *model.own_inputs()], shapes, context.shapes)
+    data = [triples_of(one) for one in (*files.values(), *model.own_inputs())]
+    locator = Locator(lambda: data, list(map(triples_of, shapes)), context.shapes)
     return why_found(context, report, locator, rule, expanded, engine=engine)
 
 

@@ -196,25 +196,24 @@ def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
         Columns().add_file(path, "f")
 
 
-def test_an_excerpt_has_the_lines_as_they_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "data.nt"
+def test_a_row_has_its_line_as_it_stands(tmp_path: Path) -> None:
+    path, other = tmp_path / "data.nt", tmp_path / "other.nt"
     lines = [*LINES, *BLANKS]
     path.write_text("\n".join(lines) + "\n")
+    other.write_text("".join(f"{line}\r\n" for line in reversed(lines)))
     columns = Columns()
     columns.add_file(path, "f")
+    columns.add_file(other, "g")
+    columns.add_quads(ox.parse(LINES[0].encode(), format=ox.RdfFormat.N_TRIPLES))
     called = {label.decode(): made.decode() for label, made in columns.labels(path).items()}
     assert called == {"_:a": "_:f1", "_:b": "_:f2", "_:c.d": "_:f3", "_:firstn1": "_:f4", "_:é": "_:f5"}
-    wanted = ["<http://e.org/a>", "<http://nowhere.org/>", "_:f1", "_:f3", "_:f5", "_:a"]
-    ((numbers, text),) = columns.excerpts(path, wanted)
-    begin = ("<http://e.org/a>", "_:a", "_:c.d", "_:é")
-    about = [(at, line) for at, line in enumerate(lines, start=1) if line.startswith(begin)]
-    assert numbers == [at for at, _ in about]
-    assert text.decode() == "".join(f"{line}\n" for _, line in about)
-    monkeypatch.setattr(columns_module, "_AT_ONCE", 5)
-    pieces = [*columns.excerpts(path, wanted)]
-    assert len(pieces) == -(-len(about) // 5)
-    assert [at for some, _ in pieces for at in some] == numbers and b"".join(piece for _, piece in pieces) == text
-    assert not [*columns.excerpts(path, ["<http://nowhere.org/>"])]
+    said = {at: line for at, line in enumerate(lines, start=1) if line.strip() and line[0] != "#"}
+    rows = range(len(columns.subjects))
+    here, there = columns.file_rows(path), columns.file_rows(other)
+    assert [here.line(row) for row in here.among(rows)] == list(said.items())
+    assert [there.line(row) for row in there.among(rows)] == [
+        (len(lines) + 1 - at, line) for at, line in reversed(said.items())
+    ]
 
 
 def test_statements_come_apart_by_blank_nodes(tmp_path: Path) -> None:

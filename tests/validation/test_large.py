@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from qe_kg.generate import Enterprise, write_model
 from qe_kg.loose_files import validate_files
 from qe_kg.opening import open_model
-from qe_kg.store import columns
+from qe_kg.positions import Kind
+from qe_kg.shacl.column_graph import ColumnGraph
+from qe_kg.store.columns import Columns
+from qe_kg.store.files import read_quads
 from qe_kg.validation import ValidationReport, data, engines
+from qe_kg.validation.triples import triples_of, triples_of_rows
 
 SHAPES = """
 @prefix ex: <https://example.org/> . @prefix sh: <http://www.w3.org/ns/shacl#> .
@@ -132,7 +137,6 @@ def test_large_files_with_blank_nodes_are_reported_as_if_they_were_small(
 ) -> None:
     small = with_blank_nodes(tmp_path, other)
     monkeypatch.setattr(data, "LARGE", 100)
-    monkeypatch.setattr(columns, "_AT_ONCE", 3)
     large = with_blank_nodes(tmp_path, other)
     assert shown(large) == shown(small)
     (between,) = (one for one in large.results if one.value == "9999")
@@ -149,3 +153,20 @@ def test_a_blank_node_is_told_by_the_same_name_each_time(tmp_path: Path) -> None
     )
     assert len(first) == 3 and {one["focus"][0] for one in first} == {"f"}
     assert first == second
+
+
+def test_places_in_large_files_are_those_in_small_ones(tmp_path: Path) -> None:
+    path = tmp_path / "data.nt"
+    oddly = f' <{EX}é>\t<{EX}name>  "caf\\u00E9 <x>"@en-GB.\n# a remark\n\n<{EX}é> <{EX}name> "é" .\n'
+    path.write_bytes(b"\xef\xbb\xbf" * 0 + f"{FIRST}{oddly}{SECOND}".encode())
+    file = data.InputFile(path, "data.nt", lambda: read_quads(path))
+    columns = Columns()
+    columns.add_file(path, file.label_prefix)
+    small, large = triples_of(file), triples_of_rows(ColumnGraph(columns), path, file.name)
+    subjects, values = {str(one.subject) for one in file.quads}, {str(one.object) for one in file.quads}
+    assert len(file.quads) == 15 and "_:" in str(subjects) and "_:" in str(values)
+    for node in subjects | values:
+        for ours, theirs in ((large.of(node), small.of(node)), (large.to(node), small.to(node))):
+            assert list(map(large.quad, ours)) == list(map(small.quad, theirs))
+            for kind in get_args(Kind):
+                assert [large.place(one, kind) for one in ours] == [small.place(one, kind) for one in theirs]
