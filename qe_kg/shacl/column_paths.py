@@ -73,7 +73,7 @@ class ColumnPaths:
 
     def __init__(self, columns: Columns, sets: Sets) -> None:
         self._columns, self._sets = columns, sets
-        self._walks = _Walks(self._most)
+        self._walks = _Walks(len(columns.subjects))
 
     def pairs(self, path: Path, foci: Ids) -> Pairs | None:
         """Return each focus node with each value node, some more than once; None where there are too many."""
