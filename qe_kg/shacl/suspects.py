@@ -118,6 +118,7 @@ class Suspects:
         pairs = (foci, foci) if shape.path is None else self._paths.pairs(shape.path, foci)
         if pairs is None:
             # Nothing is known of the values: what is reached is left to whoever looks at the nodes.
+            self._pass_by([shape.node])
             return foci[:0] if surely else foci
         found, left = self._sets.mask(foci[:0]), (foci, pairs)
         for constraint in sorted(shape.constraints, key=self._weight):
@@ -166,10 +167,12 @@ class Suspects:
             return self._of_qualified(constraint, foci, pairs, surely)
         if isinstance(constraint, Equals | Disjoint):
             return self._of_pair(constraint, foci, pairs)
+        if isinstance(constraint, SparqlConstraint):
+            asking = self._of_query(constraint, foci)
+            return foci[:0] if surely else asking
+        self._pass_by(constraint.shapes)
         if surely:
             return foci[:0]
-        if isinstance(constraint, SparqlConstraint):
-            return self._of_query(constraint, foci)
         if isinstance(constraint, UniqueLang):
             return foci[self._sets.counted(pairs[0], foci) > 1]
         if isinstance(constraint, LessThan | LessThanOrEquals):
@@ -273,6 +276,17 @@ class Suspects:
         before = self.read.get(constraint, rows[:0])  # of another shape with targets
         self.read[constraint] = None if before is None else self._rows_of(before, rows)
         return found
+
+    def _pass_by(self, names: Iterable[Node]) -> None:
+        """Note that it is not known at which nodes some shapes will be looked at, nor what their queries read there."""
+        waiting, seen = list(filter(self._asks, names)), set[Node]()
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                shape = self._shapes[name]
+                waiting += shape.references()
+                self.read |= {one: None for one in shape.constraints if isinstance(one, SparqlConstraint)}
 
     def _solving(self, reads: Reads, foci: Ids) -> tuple[Ids, Rows]:
         """Narrow what the variables of a query can be, triple by triple; return the focus nodes and rows left."""

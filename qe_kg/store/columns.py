@@ -199,6 +199,8 @@ class Columns:
 
     def _add_block(self, block: bytes, first_line: int) -> int:
         """Read whole lines, of which the first has some number; return how many they are."""
+        if b"\r" in block:  # which ends a line too
+            block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         lines = block.split(b"\n")
         if not lines[-1]:
             lines.pop()
@@ -407,7 +409,7 @@ class FileRows:
         """Return the line that a row stands in: its number, and its text in the file without the end."""
         at = self._lines[row]
         if odd := self._odd.get(at):
-            return at, odd.decode("utf-8-sig").rstrip("\r\n")
+            return at, odd.decode()
         names = [self._names[column[row]] for column in self._terms]
         subject, predicate, value = (self._labels.get(one, one) for one in names) if self._labels else names
         return at, (b"%b %b %b" % (subject, predicate, value if value[0] == 34 else value + END)).decode()

@@ -53,11 +53,6 @@ class InputFile:
         """What the labels of the file's blank nodes begin with; their number follows."""
         return f"f{zlib.crc32(self.name.encode()):08x}n"
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether the file holds nothing."""
-        return not self.is_large and not self.quads
-
     @cached_property
     def is_large(self) -> bool:
         """Whether the file is large, and of a form that need not be held as quads."""
@@ -87,6 +82,15 @@ class Data:
     def large(self) -> list[InputFile]:
         """The files that are not held as quads."""
         return [file for file in self._files if file.is_large]
+
+    @property
+    def empty(self) -> list[InputFile]:
+        """The files that hold nothing."""
+        return [
+            file
+            for file in self._files
+            if not (len(self.columns.rows_of([file.path])) if file.is_large else file.quads)
+        ]
 
     @cached_property
     def _small(self) -> list[ox.Quad]:

@@ -174,7 +174,7 @@ def validate(
     counts, known = _counted(run.results, acceptance, rules)
     # A faulty reference can be mended by whoever made it, and is nobody's to accept.
     others = [_from_problem(problem, namespaces, file_names or {}) for problem in problems]
-    others += [_empty(file) for file in data if file.is_empty]
+    others += map(_empty, everything.empty)
     others += [_difference(who, made.make(one, locator.locate(one))) for who, one in run.differences]
     covered = read_coverage(run.coverage, namespaces, locator.of_shapes)
     others += coverage_results(run.coverage, covered, namespaces, locator.of_shapes, strict=settings.strict)

@@ -109,14 +109,25 @@ def test_our_engine_and_pyshacl(shapes: str, data: str) -> None:
     assert not difference(shapes, data, "sparql", "pyshacl")
 
 
+#: How several shapes have one shape as a part.
+SHARING = [
+    "sh:node ex:Shared", "sh:not ex:Shared", "sh:xone ( ex:Shared [ sh:class ex:D ] )",
+    "sh:or ( [ sh:not ex:Shared ] [ {} ] )",
+    "sh:property [ sh:path ex:q ; sh:qualifiedValueShape ex:Shared ; sh:qualifiedMaxCount 0 ]",
+    "sh:property [ sh:path ( [ sh:zeroOrMorePath ex:p ] [ sh:inversePath ex:q ] ) ; sh:node ex:Shared ]",
+]  # fmt: skip
+
+
 @st.composite
 def with_queries(draw: st.DrawFn) -> str:
     """Make shapes with constraints in SPARQL, on their own and within others."""
-    lines = [DECLARATIONS]
+    lines = [DECLARATIONS, f"ex:Shared a sh:NodeShape ; {draw(st.one_of(constraints(_any), st.sampled_from(OWN)))} ."]
     for number in range(draw(st.integers(1, 3))):
         constraint = draw(st.one_of(constraints(_any), constraints(_any), st.sampled_from(OWN)))
         inner = draw(
-            st.sampled_from(["{}", "{}", "sh:node [ {} ]", "sh:or ( [ {} ] [ sh:class ex:D ] )", "sh:not [ {} ]"])
+            st.sampled_from(
+                ["{}", "{}", "sh:node [ {} ]", "sh:or ( [ {} ] [ sh:class ex:D ] )", "sh:not [ {} ]", *SHARING]
+            )
         )
         target = draw(
             st.sampled_from(["sh:targetClass ex:C", "sh:targetSubjectsOf ex:p", "sh:targetNode ex:n1 , ex:n9"])
@@ -199,3 +210,49 @@ def test_a_path_of_no_step_starts_at_a_node_that_the_data_lack() -> None:
     )
     for other in ("queries", "pyshacl"):
         assert not difference(shapes, "ex:a ex:b ex:c .", "sparql", other)
+
+
+#: A shape with a query that is a part of others, at nodes for which the query reads other triples; and data.
+SHARED = """
+ex:names sh:declare [ sh:prefix "ex" ; sh:namespace "http://e/"^^xsd:anyURI ] .
+ex:Q sh:prefixes ex:names ; sh:select "SELECT $this ?value WHERE { $this ex:p ?value . ?value ex:q ex:bad }" .
+ex:In a sh:NodeShape ; sh:sparql ex:Q .
+"""
+ASKED = "ex:c1 a ex:C ; ex:p ex:v1 . ex:v1 ex:q ex:ok . ex:d1 a ex:D ; ex:p ex:v2 . ex:v2 ex:q ex:bad ."
+
+
+@pytest.mark.parametrize(
+    ("shapes", "data"),
+    [
+        ("ex:In sh:targetClass ex:C . ex:Out a sh:NodeShape ; sh:targetClass ex:D ; sh:not ex:In .", ASKED),
+        ("ex:Of a sh:NodeShape ; sh:targetClass ex:C ; sh:node ex:In . "
+         "ex:Out a sh:NodeShape ; sh:targetClass ex:D ; sh:not ex:In .", ASKED),
+        ("ex:In sh:targetClass ex:C . "
+         "ex:Out a sh:NodeShape ; sh:targetClass ex:D ; sh:xone ( ex:In [ sh:class ex:Z ] ) .", ASKED),
+        ("ex:In sh:targetClass ex:C . ex:Out a sh:NodeShape ; sh:targetClass ex:D ; "
+         "sh:not [ sh:xone ( ex:In [ sh:class ex:Z ] ) ] .", f"{ASKED} ex:d1 a ex:Z ."),
+        ("ex:In sh:targetClass ex:C . ex:Out a sh:PropertyShape ; sh:targetClass ex:T ; sh:path ex:d ; "
+         "sh:qualifiedValueShape ex:In ; sh:qualifiedMaxCount 0 .", f"{ASKED} ex:t a ex:T ; ex:d ex:d1 ."),
+        ("ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path ex:d ; sh:qualifiedMinCount 1 ; "
+         "sh:qualifiedValueShapesDisjoint true ; sh:qualifiedValueShape ex:In ] , [ sh:path ex:e ; "
+         "sh:qualifiedValueShapesDisjoint true ; sh:qualifiedMinCount 1 ; sh:qualifiedValueShape [ sh:class ex:K ] ] .",
+         f"{ASKED} ex:t a ex:T ; ex:d ex:c1 ; ex:e ex:d1 . ex:d1 a ex:K ."),
+        ("ex:A a sh:NodeShape ; sh:targetClass ex:C ; sh:property [ sh:path ex:self ; sh:node ex:In ] . "
+         "ex:B a sh:NodeShape ; sh:targetClass ex:D ; sh:property [ sh:node ex:In ; sh:path "
+         "( [ sh:zeroOrMorePath ex:l ] [ sh:zeroOrMorePath [ sh:inversePath ex:l ] ] [ sh:zeroOrMorePath ex:l ] ) ] .",
+         f"{ASKED} ex:c1 ex:self ex:c1 . ex:n3 ex:p ex:v2 . "
+         + " ".join(f"ex:n{n} a ex:D ; ex:p ex:v1 ; ex:l ex:n{n + 1} ." for n in range(60))),
+    ],
+)  # fmt: skip
+def test_a_query_is_asked_with_all_that_it_reads_at_any_node(shapes: str, data: str) -> None:
+    assert not difference(f"{SHARED}{shapes}", data, "sparql", "columns")
+
+
+def test_a_focus_that_a_store_writes_in_another_way_has_its_results() -> None:
+    shapes = SHARED.replace("$this ex:p ?value . ?value ex:q ex:bad", "?value ex:p $this") + (
+        "ex:S a sh:PropertyShape ; sh:targetSubjectsOf ex:p ; sh:path ex:p ; "
+        "sh:property [ sh:path [ sh:zeroOrOnePath ex:none ] ; sh:sparql ex:Q ] ."
+    )
+    for engine in ("sparql", "columns"):
+        for data, number in (("ex:a ex:p 01 .", 1), ("ex:a ex:p 01 . ex:b ex:p 01 .", 2)):
+            assert len(results_of(engine, parse(shapes), parse(data))) >= number

@@ -85,6 +85,15 @@ def test_a_file_with_a_fault_is_refused_with_its_place(tmp_path: Path) -> None:
         validate_files([tmp_path / "data.nt"], [tmp_path / "shapes.ttl"])
 
 
+@pytest.mark.usefixtures("large")
+def test_a_large_file_without_a_statement_is_told(tmp_path: Path) -> None:
+    (tmp_path / "shapes.ttl").write_text(SHAPES)
+    (tmp_path / "data.nt").write_text(DATA.replace('"a", "b"', '"a"'))
+    (tmp_path / "remarks.nt").write_text("# a remark\n")
+    report = validate_files([tmp_path / "data.nt", tmp_path / "remarks.nt"], [tmp_path / "shapes.ttl"])
+    assert [Path(one.focus).name for one in report.results if one.rule == "FILE-01"] == ["remarks.nt"]
+
+
 BLANK_SHAPES = (
     SHAPES
     + """
@@ -157,14 +166,15 @@ def test_a_blank_node_is_told_by_the_same_name_each_time(tmp_path: Path) -> None
 
 def test_places_in_large_files_are_those_in_small_ones(tmp_path: Path) -> None:
     path = tmp_path / "data.nt"
-    oddly = f' <{EX}é>\t<{EX}name>  "caf\\u00E9 <x>"@en-GB.\n# a remark\n\n<{EX}é> <{EX}name> "é" .\n'
-    path.write_bytes(b"\xef\xbb\xbf" * 0 + f"{FIRST}{oddly}{SECOND}".encode())
+    spaced = f' <{EX}é>\t<{EX}name>  "caf\\u00E9 <x>"@en-GB.\n# a remark\n\n'
+    ended = f'<{EX}é> <{EX}name> "é" .\r<{EX}é> <{EX}name> "e" .\r\n'
+    path.write_bytes(f"{FIRST}{spaced}{ended}{SECOND}".encode())
     file = data.InputFile(path, "data.nt", lambda: read_quads(path))
     columns = Columns()
     columns.add_file(path, file.label_prefix)
     small, large = triples_of(file), triples_of_rows(ColumnGraph(columns), path, file.name)
     subjects, values = {str(one.subject) for one in file.quads}, {str(one.object) for one in file.quads}
-    assert len(file.quads) == 15 and "_:" in str(subjects) and "_:" in str(values)
+    assert len(file.quads) == 16 and "_:" in str(subjects) and "_:" in str(values)
     for node in subjects | values:
         for ours, theirs in ((large.of(node), small.of(node)), (large.to(node), small.to(node))):
             assert list(map(large.quad, ours)) == list(map(small.quad, theirs))
