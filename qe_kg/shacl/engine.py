@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -147,8 +147,8 @@ class CompiledShapes:
 
     def coverage_on(self, given: Mapping[Node, object], with_focus: set[Node], altered: Altered) -> Coverage:
         """Tell what was looked at; as `coverage_of`, and of the literals that a store would rewrite."""
-        needed = self.closure(with_focus)
-        led_to = self.closure({shape.node for shape in self.shapes.targeted})
+        needed = self.shapes.closure(with_focus)
+        led_to = self.shapes.closure({shape.node for shape in self.shapes.targeted})
         why = "its SPARQL constraint looks at literals that the store rewrites"
         return Coverage(
             constraints=sum(len(shape.constraints) for shape in self.active),
@@ -162,17 +162,6 @@ class CompiledShapes:
             left_out=self.left_out,
             suspicious=self.suspicious,
         )
-
-    def closure(self, names: Iterable[Node]) -> set[Node]:
-        """Return shapes and all that they need, where they are active."""
-        found: set[Node] = set()
-        waiting = list(names)
-        while waiting:
-            name = waiting.pop()
-            if name not in found and not self.shapes[name].deactivated:
-                found.add(name)
-                waiting += self.shapes[name].references()
-        return found
 
 
 def altered_in(graph: Graph) -> Altered:

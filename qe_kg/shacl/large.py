@@ -122,7 +122,7 @@ class _Run:
     def _rows(self, names: Iterable[Node]) -> Rows | None:
         """Return the rows that the queries of some shapes read; None if that is not known."""
         found = [np.zeros(0, np.intp)]
-        for name in self._compiled.closure(names):
+        for name in self._shapes.closure(names):
             for constraint in self._shapes[name].constraints:
                 if isinstance(constraint, Custom):
                     return None

@@ -238,6 +238,17 @@ class Shapes:
         """The active shapes that have a target."""
         return [shape for shape in self.by_node.values() if shape.targets and not shape.deactivated]
 
+    def closure(self, names: Iterable[Node]) -> set[Node]:
+        """Return shapes and all that they need, where they are active."""
+        found: set[Node] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in found and not self[name].deactivated:
+                found.add(name)
+                waiting += self[name].references()
+        return found
+
 
 def component(name: str) -> str:
     """Return the IRI of a component of SHACL: "MinCount" gives ``sh:MinCountConstraintComponent``."""

@@ -57,7 +57,7 @@ class Suspects:
         self._paths = ColumnPaths(self._columns, self._sets)
         self._classes: dict[Node, Ids] = {}
         self._asks = cache(lambda name: uses_sparql(shapes, shapes[name]))
-        self._constraints_of = cache(self._count)
+        self._weight = cache(self._count)
         self.reached: set[Node] = set()
         self.read: dict[SparqlConstraint, Rows | None] = {}
 
@@ -143,13 +143,9 @@ class Suspects:
     def _asks_itself(self, constraint: Constraint) -> bool:
         return isinstance(constraint, SparqlConstraint | Custom) or any(map(self._asks, constraint.shapes))
 
-    def _count(self, name: Node) -> int:
-        shape = self._shapes[name]
-        return sum(map(self._weight, shape.constraints)) + sum(map(self._constraints_of, shape.properties))
-
-    def _weight(self, constraint: Constraint) -> int:
+    def _count(self, constraint: Constraint) -> int:
         """Return how many constraints there are to be looked at for one."""
-        return 1 + sum(map(self._constraints_of, constraint.shapes))
+        return 1 + sum(len(self._shapes[name].constraints) for name in self._shapes.closure(constraint.shapes))
 
     def _of_constraint(self, constraint: Constraint, foci: Ids, pairs: Pairs, surely: bool) -> Ids:
         if isinstance(constraint, MinCount | MaxCount):
@@ -279,14 +275,8 @@ class Suspects:
 
     def _pass_by(self, names: Iterable[Node]) -> None:
         """Note that it is not known at which nodes some shapes will be looked at, nor what their queries read there."""
-        waiting, seen = list(filter(self._asks, names)), set[Node]()
-        while waiting:
-            name = waiting.pop()
-            if name not in seen:
-                seen.add(name)
-                shape = self._shapes[name]
-                waiting += shape.references()
-                self.read |= {one: None for one in shape.constraints if isinstance(one, SparqlConstraint)}
+        for name in self._shapes.closure(filter(self._asks, names)):
+            self.read |= {one: None for one in self._shapes[name].constraints if isinstance(one, SparqlConstraint)}
 
     def _solving(self, reads: Reads, foci: Ids) -> tuple[Ids, Rows]:
         """Narrow what the variables of a query can be, triple by triple; return the focus nodes and rows left."""

@@ -327,17 +327,11 @@ class Columns:
 
     def statements(self, rows: Rows) -> tuple[bytes, ...]:
         """Return rows as N-Triples: those without and those with blank nodes, or what may be one."""
-        lines = self._written(rows)
+        names, columns = self.names, (self.subjects, self.properties, self.values)
+        terms = ([names[number] for number in column[rows].tolist()] for column in columns)
+        lines = [_statement(*row) + b"\n" for row in zip(*terms, strict=True)]
         with_blank = _have(BLANK, lines)
         return tuple(b"".join(compress(lines, chosen.tobytes())) for chosen in (~with_blank, with_blank))
-
-    def _written(self, rows: Rows) -> list[bytes]:
-        names, columns = self.names, (self.subjects, self.properties, self.values)
-        terms = [[names[number] for number in column[rows].tolist()] for column in columns]
-        return [
-            b"%b %b %b\n" % (subject, property_, value if value[0] == 34 else value + END)
-            for subject, property_, value in zip(*terms, strict=True)
-        ]
 
     def rows_of(self, files: Iterable[Path]) -> Rows:
         """Return the rows that stand in some files."""
@@ -411,8 +405,12 @@ class FileRows:
         if odd := self._odd.get(at):
             return at, odd.decode()
         names = [self._names[column[row]] for column in self._terms]
-        subject, predicate, value = (self._labels.get(one, one) for one in names) if self._labels else names
-        return at, (b"%b %b %b" % (subject, predicate, value if value[0] == 34 else value + END)).decode()
+        return at, _statement(*(self._labels.get(one, one) for one in names)).decode()
+
+
+def _statement(subject: bytes, property_: bytes, value: bytes) -> bytes:
+    """Write three names as N-Triples; that of a literal has its full stop."""
+    return b"%b %b %b" % (subject, property_, value if value[0] == 34 else value + END)
 
 
 def _have(part: bytes, texts: Sequence[bytes]) -> npt.NDArray[np.bool_]:

@@ -245,7 +245,7 @@ class Results:
     """
 
     def __init__(self, rules: RuleIndex, data: Graph, namespaces: Namespaces) -> None:
-        self._data, self._rules, self._names = data, rules, namespaces
+        self._rules, self._names = rules, namespaces
         # Many results are of few shapes, along few paths, and several of one node.
         self._said = cache(self._what_is_said)
         self._node = cache(lambda node: (text_of(node), label_of(data, node)))

@@ -58,10 +58,10 @@ def why_result(model: Model, focus: str, rule: str, *, engine: str = "auto", **o
     expanded = model.namespaces.expand(focus)
     if expanded not in {one.focus for one in report.results}:
         expanded = model.catalogue.resolve(focus, "element", "record", "concept").iri
-    files = {file: model.input_file(file) for file in model.manifest.of_role(*RDF_ROLES)}
+    files = {file: triples_of(model.input_file(file)) for file in model.manifest.of_role(*RDF_ROLES)}
     shapes = [one for file, one in files.items() if file.role == "shapes"]
-    data = [triples_of(one) for one in (*files.values(), *model.own_inputs())]
-    locator = Locator(lambda: data, list(map(triples_of, shapes)), context.shapes)
+    data = [*files.values(), *map(triples_of, model.own_inputs())]
+    locator = Locator(lambda: data, shapes, context.shapes)
     return why_found(context, report, locator, rule, expanded, engine=engine)
 
 
