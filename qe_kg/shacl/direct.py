@@ -143,8 +143,7 @@ class DirectRun:
             for constraint in shape.constraints:
                 make = _maker(shape, constraint)
                 made = [make(focus, found) for focus, found in constraint.check_all(counts, shape, self)]
-                # A focus that a query gives back may be written in another way than the one that was asked about.
-                yield from (one for one in made for _ in range(counts[one.focus] or 1)) if is_often else made
+                yield from (one for one in made for _ in range(counts[one.focus])) if is_often else made
 
 
 def make_result(shape: Shape, constraint: Constraint, focus: Node, found: Finding) -> RawResult:

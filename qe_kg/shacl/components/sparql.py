@@ -57,10 +57,15 @@ class SparqlConstraint(Constraint):
 
     def check_all(self, nodes: Iterable[Node], shape: Shape, run: Evaluation) -> Iterator[tuple[Node, Finding]]:
         """Yield what the query finds, for many focus nodes in one go where that is the same."""
-        nodes = list(nodes)
-        step = _AT_ONCE if self.query.is_batchable else 1
-        for start in range(0, len(nodes), step):
-            yield from self._found(nodes[start : start + step], shape, run)
+        together: list[Node] = []
+        for node in nodes:
+            # What a store gives back for a typed or tagged literal may be written in another way.
+            if self.query.is_batchable and (not is_literal(node) or node[-1] == '"'):
+                together.append(node)
+            else:
+                yield from self._found([node], shape, run)
+        for start in range(0, len(together), _AT_ONCE):
+            yield from self._found(together[start : start + _AT_ONCE], shape, run)
 
     def find(self, scope: Scope, shape: Shape, run: Queries) -> Iterator[tuple[Node, Finding]]:
         """Yield what the query finds at any focus node of a scope, in one go where that is the same."""
@@ -83,7 +88,7 @@ class SparqlConstraint(Constraint):
         rows = run.sparql.select(bound_query(self.query, {"this": nodes}, self.shape, run))
         at = self.query.columns.index("this")
         for row in rows:
-            focus = row[at] or nodes[0]
+            focus = nodes[0] if len(nodes) == 1 else row[at] or nodes[0]
             yield focus, finding(self.query, row, focus, shape.path is None)
 
     @property
